@@ -1,0 +1,23 @@
+"""Celery's hands: which ticks beat sends, and to which role's queue."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, worker_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
+
+app = Celery("campaign")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["petitions"])
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_wrong_keys(**_: Any) -> None:
+    from campaign.checks import (  # noqa: PLC0415 - it needs the settings, which need this module
+        refuse_to_start_with_wrong_keys,
+    )
+
+    refuse_to_start_with_wrong_keys()

@@ -1,0 +1,35 @@
+"""What a process may do, and which keys it may hold."""
+
+from enum import StrEnum
+
+from petitions.vault import Secret
+
+
+class Role(StrEnum):
+    WEB = "web"
+    MAILER = "mailer"
+    DELIVERER = "deliverer"
+    ORGANIZER = "organizer"
+    ALL = "all"
+
+    @property
+    def secrets(self) -> frozenset[Secret]:
+        """The secrets that this role needs; any other one must not be within its reach."""
+        return _SECRETS[self]
+
+    @property
+    def serves_public_pages(self) -> bool:
+        return self in {Role.WEB, Role.ALL}
+
+    @property
+    def serves_admin(self) -> bool:
+        return self in {Role.ORGANIZER, Role.ALL}
+
+
+_SECRETS = {
+    Role.WEB: frozenset[Secret](),
+    Role.MAILER: frozenset({Secret.MAIL_KEYS, Secret.PEPPER}),
+    Role.DELIVERER: frozenset({Secret.SIGNATURE_KEYS}),
+    Role.ORGANIZER: frozenset({Secret.SIGNATURE_KEYS, Secret.PEPPER}),
+    Role.ALL: frozenset(Secret),
+}

@@ -1,0 +1,254 @@
+"""Every setting of the site, read from the environment in this one place.
+
+On a laptop `make run` writes the addresses of the servers it started to `var/run/local.env`, so
+that `manage.py` in a second terminal finds them.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy
+
+from campaign.roles import Role
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+env.read_env(VAR_DIR / "run" / "local.env")
+
+
+def required(name: str) -> str:
+    value: str = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Set it, or type 'make run' first.")
+    return value
+
+
+# --- Who this process is
+
+ROLE = Role(env.str("CAMPAIGN_ROLE", default=Role.ALL))
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = required("SECRET_KEY")
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+SITE_IS_HTTPS = SITE_URL.startswith("https://")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
+CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))
+
+# --- Keys: one folder, of which each machine holds only the parts its role may have
+
+VAULT_DIR = Path(env.str("VAULT_DIR", default=str(VAR_DIR / "vault")))
+
+# --- What runs
+
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "campaign.apps.CampaignAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_countries",
+    "crispy_forms",
+    "csp",
+    "petitions",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "petitions.web.unavailable.UnavailableMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+if ROLE.serves_admin:
+    MIDDLEWARE += [
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+    ]
+
+# The page that shows the local mail server's letters exists only where `make run` named the folder.
+MAILBOX_DIR = env.str("MAILBOX_DIR", default="")
+if MAILBOX_DIR:
+    INSTALLED_APPS += ["local"]
+
+ROOT_URLCONF = "campaign.urls"
+WSGI_APPLICATION = "campaign.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "petitions.web.context.campaign_facts",
+            ],
+        },
+    },
+]
+
+CRISPY_ALLOWED_TEMPLATE_PACKS = "asks"
+CRISPY_TEMPLATE_PACK = "asks"
+
+# --- PostgreSQL: the only state
+
+DATABASES = {"default": env.db_url_config(required("DATABASE_URL"))}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),
+    # Reusing connections is worth ten times in sign requests a second (docs/performance.md).
+    "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Public pages are cached in the process, so that the public web server needs no broker.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- Celery: ticks that carry no data; PostgreSQL is the queue
+
+CELERY_BROKER_URL = env.str("BROKER_URL", default="")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "deliverer"
+CELERY_TASK_ROUTES = {
+    "petitions.tasks.send_confirmation_mails": {"queue": "mailer"},
+    "petitions.tasks.erase_what_is_due": {"queue": "mailer"},
+}
+# A tick that waited for a busy worker is worth nothing: the next one does the same work.
+CELERY_BEAT_SCHEDULE = {
+    "confirmation mails": {
+        "task": "petitions.tasks.send_confirmation_mails",
+        "schedule": timedelta(seconds=1),
+        "options": {"expires": 5},
+    },
+    "batches on schedule": {
+        "task": "petitions.tasks.close_scheduled_batches",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "letters": {
+        "task": "petitions.tasks.send_letters",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 10},
+    },
+    "erasure": {
+        "task": "petitions.tasks.erase_what_is_due",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
+}
+
+# --- Mail
+
+vars().update(env.email_url_config(env.str("EMAIL_URL", default="smtp://127.0.0.1:2525")))
+EMAIL_TIMEOUT = 30
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Five Asks <hello@fiveasks.example>")
+LETTER_FROM = env.str("LETTER_FROM", default="Five Asks <letters@fiveasks.example>")
+# Where a letter whose fate is unknown can be asked after by its Message-ID, for example
+# maildir:///srv/mail; empty: nobody can be asked, and it goes out again with the same Message-ID.
+RELAY_URL = env.str("RELAY_URL", default="")
+# Seconds after which the relay gives up a silent connection; no letter is judged before that.
+RELAY_TIMEOUT = env.int("RELAY_TIMEOUT", default=300)
+
+# --- Languages
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Static files
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Safety
+
+# A sign request is a few kilobytes; nobody needs to send more.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS: list[str] = []
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = SITE_IS_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SITE_IS_HTTPS else None
+SECURE_HSTS_SECONDS = 63_072_000 if SITE_IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SITE_IS_HTTPS
+SECURE_HSTS_PRELOAD = SITE_IS_HTTPS
+SESSION_COOKIE_SECURE = SITE_IS_HTTPS
+CSRF_COOKIE_SECURE = SITE_IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+X_FRAME_OPTIONS = "DENY"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 14},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+
+# --- Logs: events with ids, never people
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"event": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "event"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Django would log the path of a failed request, and a confirmation link is a path.
+        "django.request": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
+        "django.server": {"level": "WARNING"},
+        "django.security": {"level": "CRITICAL"},
+    },
+}
+
+# --- The organizers' screens
+
+LOGIN_REDIRECT_URL = "admin:index"
+UNFOLD = {
+    "SITE_TITLE": "petitions.admin.sidebar.site_name",
+    "SITE_HEADER": "petitions.admin.sidebar.site_name",
+    "SITE_SUBHEADER": gettext_lazy("Organizers"),
+    "SITE_SYMBOL": "campaign",
+    "SITE_URL": "/" if ROLE.serves_public_pages else None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {"navigation": "petitions.admin.sidebar.navigation"},
+    "DASHBOARD_CALLBACK": "petitions.admin.overview.overview",
+}

@@ -1,0 +1,22 @@
+"""Which addresses answer depends on the role: the public web has no admin to attack."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = []
+
+if settings.ROLE.serves_public_pages:
+    urlpatterns += i18n_patterns(path("", include("petitions.web.urls")))
+
+if settings.ROLE.serves_admin:
+    urlpatterns += [path("admin/", admin.site.urls)]
+
+if settings.MAILBOX_DIR:
+    urlpatterns += [path("mailbox/", include("local.urls"))]
+
+handler400 = "petitions.web.errors.bad_request"
+handler403 = "petitions.web.errors.forbidden"
+handler404 = "petitions.web.errors.not_found"
+handler500 = "petitions.web.errors.server_error"

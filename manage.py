@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""Django's command line; outside the project's environment it steps into it by itself."""
+
+import os
+import sys
+from pathlib import Path
+
+ENVIRONMENT = Path(__file__).resolve().parent / ".venv"
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
+    try:
+        from django.core.management import execute_from_command_line
+    except ModuleNotFoundError:
+        step_into_environment()
+    else:
+        execute_from_command_line(sys.argv)
+
+
+def step_into_environment() -> None:
+    python = ENVIRONMENT / "bin" / "python"
+    if Path(sys.prefix) == ENVIRONMENT or not python.exists():
+        sys.exit("Django is not installed. Type 'make run' once: it builds the environment.")
+    os.execv(python, [str(python), *sys.argv])
+
+
+if __name__ == "__main__":
+    main()
