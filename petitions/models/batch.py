@@ -1,0 +1,26 @@
+"""A batch is what one round of letters carries: closed once, numbered, never changed."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from petitions.models.petition import Petition
+
+
+class Batch(models.Model):
+    petition = models.ForeignKey(
+        Petition, models.PROTECT, related_name="batches", verbose_name=_("petition")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    size = models.PositiveIntegerField(_("signatures when closed"))
+    closed_at = models.DateTimeField(_("closed"))
+
+    class Meta:
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+        ordering = ["-closed_at", "petition"]
+        constraints = [
+            models.UniqueConstraint(fields=["petition", "number"], name="batch_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.petition.slug} {self.number}"

@@ -1,0 +1,170 @@
+"""A petition is one ask: its state, its goal, and its words in each language."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+
+class PetitionQuerySet(models.QuerySet["Petition"]):
+    def public(self) -> PetitionQuerySet:
+        """Those that have a page: all but drafts."""
+        return self.exclude(state=Petition.State.DRAFT)
+
+    def open(self) -> PetitionQuerySet:
+        return self.filter(state=Petition.State.OPEN)
+
+    def with_texts(self) -> PetitionQuerySet:
+        return self.prefetch_related("texts")
+
+
+class Petition(models.Model):
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        OPEN = "open", _("open")
+        CLOSED = "closed", _("closed")
+        WON = "won", _("won")
+
+    number = models.PositiveSmallIntegerField(_("number"), unique=True)
+    slug = models.SlugField(
+        _("address"), unique=True, help_text=_("The last part of the page's address.")
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.DRAFT)
+    goal = models.PositiveIntegerField(_("goal"), help_text=_("Signatures that it aims for."))
+    batch_days = models.PositiveSmallIntegerField(
+        _("days between letters"),
+        default=7,
+        help_text=_("Letters to the offices go out this often, when there are new signatures."),
+    )
+    opened_at = models.DateTimeField(_("opened"), default=timezone.now)
+
+    objects = PetitionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        verbose_name = _("petition")
+        verbose_name_plural = _("petitions")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(goal__gt=0), name="petition_goal_positive"),
+            models.CheckConstraint(
+                condition=models.Q(batch_days__gt=0), name="petition_batch_days_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.slug}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("petition", args=[self.slug])
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    @property
+    def text(self) -> PetitionText:
+        """The words in the language of the moment."""
+        return self.text_in(get_language() or settings.LANGUAGE_CODE)
+
+    def text_in(self, language: str) -> PetitionText:
+        """The words in `language`; where there are none, in the campaign's first language."""
+        texts = {text.language: text for text in self.texts.all()}
+        return texts.get(language) or texts[settings.LANGUAGE_CODE]
+
+
+class PetitionText(models.Model):
+    """A petition's words in one language; `body` and `letter` are Markdown."""
+
+    petition = models.ForeignKey(Petition, models.CASCADE, related_name="texts")
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    title = models.CharField(_("title"), max_length=100)
+    short_title = models.CharField(_("short title"), max_length=40)
+    summary = models.CharField(_("summary"), max_length=300)
+    demand = models.CharField(_("what we ask"), max_length=400)
+    body = models.TextField(_("page"), help_text=_("Markdown."))
+    letter_subject = models.CharField(_("letter: subject"), max_length=78)
+    letter_salutation = models.CharField(
+        _("letter: salutation"),
+        max_length=100,
+        help_text=_("{office} stands for the office's name."),
+    )
+    letter = models.TextField(
+        _("letter"), help_text=_("Markdown. The exact text that signers put their names to.")
+    )
+
+    class Meta:
+        verbose_name = _("text")
+        verbose_name_plural = _("texts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["petition", "language"], name="petition_text_once_per_language"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PetitionUpdate(models.Model):
+    """What has happened to an ask since; `body` is Markdown."""
+
+    petition = models.ForeignKey(Petition, models.CASCADE, related_name="updates")
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    happened_on = models.DateField(_("date"))
+    title = models.CharField(_("title"), max_length=150)
+    body = models.TextField(_("text"), help_text=_("Markdown."))
+
+    class Meta:
+        ordering = ["-happened_on"]
+        verbose_name = _("update")
+        verbose_name_plural = _("updates")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["petition", "language", "happened_on"],
+                name="petition_update_once_per_day_and_language",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.happened_on}: {self.title}"
+
+
+class PageQuerySet(models.QuerySet["Page"]):
+    def in_language(self, slug: str, language: str) -> Page:
+        """The page in `language`, else in the campaign's first language.
+
+        Raises:
+            Page.DoesNotExist: there is no such page.
+        """
+        pages = {page.language: page for page in self.filter(slug=slug)}
+        page = pages.get(language) or pages.get(settings.LANGUAGE_CODE)
+        if page is None:
+            raise Page.DoesNotExist(slug)
+        return page
+
+
+class Page(models.Model):
+    """A page of the campaign that is not a petition: home, safety, privacy. `body` is Markdown."""
+
+    slug = models.SlugField(_("address"))
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    title = models.CharField(_("title"), max_length=100)
+    lead = models.CharField(_("lead"), max_length=300, blank=True)
+    body = models.TextField(_("text"), help_text=_("Markdown."))
+
+    objects = PageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["slug", "language"]
+        verbose_name = _("page")
+        verbose_name_plural = _("pages")
+        constraints = [
+            models.UniqueConstraint(fields=["slug", "language"], name="page_once_per_language")
+        ]
+
+    def __str__(self) -> str:
+        return self.title

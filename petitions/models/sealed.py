@@ -1,0 +1,95 @@
+"""What lies in the boxes, and the row that each box is bound to.
+
+`SignRequest.mail_box` holds a `Mailing`, its `sig_boxes` and `Signature.sig_box` hold `Details`,
+`NewsSubscriber.mail_box` holds an address.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+
+from petitions.vault import Purpose, VaultError, vault
+
+# One box in a thousand may be damaged; more, and it is the key that is wrong, not the row.
+TOLERATED_DAMAGE = 0.001
+
+
+class TooManyDamagedBoxes(VaultError):
+    """So many boxes do not open that work stops until somebody has looked at the keys."""
+
+
+def tolerate(*, damaged: int, opened: int) -> None:
+    """Let a damaged box pass, if it is the only one or one of very many.
+
+    Raises:
+        TooManyDamagedBoxes: it is not.
+    """
+    if damaged > 1 and damaged > TOLERATED_DAMAGE * (damaged + opened):
+        raise TooManyDamagedBoxes(f"{damaged} of {damaged + opened} boxes do not open.")
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a signer wants the offices to read."""
+
+    name: str
+    postcode: str = ""
+    comment: str = ""
+
+    def seal(self, *, petition_id: int, signature_id: uuid.UUID) -> bytes:
+        context = signature_context(petition_id, signature_id)
+        return vault().seal(Purpose.SIGNATURE, _pack(vars(self)), context=context)
+
+    @classmethod
+    def open(cls, box: bytes, *, petition_id: int, signature_id: uuid.UUID) -> Details:
+        """Raises `CannotOpen` where this is not that signature's box."""
+        context = signature_context(petition_id, signature_id)
+        return cls(**json.loads(vault().open(Purpose.SIGNATURE, bytes(box), context=context)))
+
+
+@dataclass(frozen=True)
+class Mailing:
+    """What the mailer needs to send one confirmation mail."""
+
+    address: str
+    confirm_token: str
+    withdraw_token: str
+
+    def seal(self, *, request_id: uuid.UUID) -> bytes:
+        context = _request_context(request_id)
+        return vault().seal(Purpose.MAIL, _pack(vars(self)), context=context)
+
+    @classmethod
+    def open(cls, box: bytes, *, request_id: uuid.UUID) -> Mailing:
+        """Raises `CannotOpen` where this is not that request's box."""
+        context = _request_context(request_id)
+        return cls(**json.loads(vault().open(Purpose.MAIL, bytes(box), context=context)))
+
+
+def seal_news_address(address: str, *, subscriber_id: uuid.UUID) -> bytes:
+    context = _subscriber_context(subscriber_id)
+    return vault().seal(Purpose.MAIL, address.encode(), context=context)
+
+
+def open_news_address(box: bytes, *, subscriber_id: uuid.UUID) -> str:
+    """Raises `CannotOpen` where this is not that subscriber's box."""
+    context = _subscriber_context(subscriber_id)
+    return vault().open(Purpose.MAIL, bytes(box), context=context).decode()
+
+
+def signature_context(petition_id: int, signature_id: uuid.UUID) -> str:
+    return f"petition {petition_id}, signature {signature_id}"
+
+
+def _request_context(request_id: uuid.UUID) -> str:
+    return f"sign request {request_id}"
+
+
+def _subscriber_context(subscriber_id: uuid.UUID) -> str:
+    return f"news subscriber {subscriber_id}"
+
+
+def _pack(fields: dict[str, str]) -> bytes:
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()

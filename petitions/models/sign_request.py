@@ -1,0 +1,98 @@
+"""A sign request is what a form leaves before its address is confirmed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+
+from petitions.models.signature import Visibility
+
+LIFE = timedelta(hours=72)
+
+
+class SignRequestQuerySet(models.QuerySet["SignRequest"]):
+    def alive(self, *, now: datetime) -> SignRequestQuerySet:
+        return self.filter(created_hour__gt=now - LIFE)
+
+    def expired(self, *, now: datetime) -> SignRequestQuerySet:
+        return self.filter(created_hour__lte=now - LIFE)
+
+    def waiting_for_mail(self, *, now: datetime) -> SignRequestQuerySet:
+        return self.filter(mail_due_at__lte=now).order_by("mail_due_at")
+
+
+class SignRequest(models.Model):
+    """One form's wish to sign one or several petitions.
+
+    The lists run side by side: `sig_boxes[i]`, `indexes[i]` and `look_alikes[i]` belong to
+    `petition_ids[i]`. The web process writes the boxes; the mailer opens `mail_box`, writes the
+    indexes, sends the mail and empties `mail_box` and `mail_due_at`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    token_hash = models.BinaryField(unique=True, max_length=32)
+    withdraw_hash = models.BinaryField(unique=True, max_length=32)
+    created_hour = models.DateTimeField(db_index=True)
+    language = models.CharField(max_length=8)
+    country = CountryField()
+    visibility = models.CharField(max_length=9, choices=Visibility)
+    petition_ids = ArrayField(models.BigIntegerField())
+    sig_boxes = ArrayField(models.BinaryField(), null=True)
+    mail_box = models.BinaryField(null=True)
+    news_box = models.BinaryField(null=True)
+
+    indexes = ArrayField(models.BinaryField(), null=True)
+    look_alikes = ArrayField(models.BinaryField(), null=True)
+    news_index = models.BinaryField(null=True)
+    mail_due_at = models.DateTimeField(null=True)
+    mail_tries = models.PositiveSmallIntegerField(default=0)
+    quarantined = models.BooleanField(default=False)
+
+    objects = SignRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sign request")
+        verbose_name_plural = _("sign requests")
+        indexes = [
+            models.Index(
+                fields=["mail_due_at"],
+                name="sign_request_mail_due",
+                condition=models.Q(mail_due_at__isnull=False),
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sig_boxes__isnull=True)
+                | ~models.Q(visibility=Visibility.WITHHELD),
+                name="sign_request_withheld_keeps_no_details",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.created_hour + LIFE
+
+
+class MailSlot(models.Model):
+    """A mail to one address that was sent or is booked, so that nobody can be flooded.
+
+    `address_key` is a keyed hash that only the mailer can compute; rows live for two days.
+    """
+
+    address_key = models.BinaryField(max_length=32)
+    petition_ids = ArrayField(models.BigIntegerField())
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["address_key", "at"], name="mail_slot_of_address")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,55 @@
+"""How a signer leaves, and what offices that already have the letter must be told."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from petitions.models.batch import Batch
+from petitions.models.news import NewsSubscriber
+from petitions.models.signature import Signature
+
+
+class WithdrawalLink(models.Model):
+    """One mail's link to one thing that it can erase. Several mails may lead to one signature."""
+
+    link_hash = models.BinaryField(primary_key=True, max_length=32)
+    signature = models.ForeignKey(
+        Signature, models.CASCADE, null=True, related_name="withdrawal_links"
+    )
+    subscriber = models.ForeignKey(
+        NewsSubscriber, models.CASCADE, null=True, related_name="withdrawal_links"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(signature__isnull=True) ^ models.Q(subscriber__isnull=True),
+                name="withdrawal_link_leads_to_one_thing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return "withdrawal link"
+
+
+class Withdrawal(models.Model):
+    """A signature that was erased after a batch had taken it: its number, and nobody's name."""
+
+    signature_id = models.UUIDField(_("reference"), primary_key=True, default=uuid.uuid4)
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="withdrawals")
+    told_in = models.ForeignKey(
+        Batch,
+        models.PROTECT,
+        null=True,
+        related_name="withdrawals_told",
+        help_text=_("The batch whose letters ask the offices to delete it."),
+    )
+    hour = models.DateTimeField(_("withdrawn (hour)"))
+
+    class Meta:
+        verbose_name = _("withdrawal")
+        verbose_name_plural = _("withdrawals")
+
+    def __str__(self) -> str:
+        return str(self.signature_id)

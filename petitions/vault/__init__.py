@@ -1,0 +1,31 @@
+"""Seals and opens. Knows bytes and key files, and no Django model.
+
+What is sealed to a purpose opens only where that purpose's private keys lie. The reasons are in
+docs/threat-model.md.
+"""
+
+from functools import cache
+
+from petitions.vault.boxes import CannotOpen, epoch_of
+from petitions.vault.keyring import KeysUnavailable
+from petitions.vault.keys import Purpose, Secret, VaultError
+from petitions.vault.vault import Vault
+
+__all__ = [
+    "CannotOpen",
+    "KeysUnavailable",
+    "Purpose",
+    "Secret",
+    "Vault",
+    "VaultError",
+    "epoch_of",
+    "vault",
+]
+
+
+@cache
+def vault() -> Vault:
+    """The vault of this process, in the folder that the settings name."""
+    from django.conf import settings  # noqa: PLC0415 - the rest of the package needs no Django
+
+    return Vault(settings.VAULT_DIR)
