@@ -1,0 +1,133 @@
+"""From a confirmed sign request to signatures, and to the tally that counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from petitions.models import (
+    NewsSubscriber,
+    Petition,
+    Signature,
+    SignRequest,
+    Tally,
+    WithdrawalLink,
+)
+from petitions.models.clock import this_hour
+from petitions.models.sign_request import SignRequestQuerySet
+from petitions.models.signature import signature_id
+from petitions.signatures import consent
+from petitions.signatures.request import news_subscriber_id
+from petitions.signatures.tokens import news_link, signature_link, token_hash
+
+
+class LinkNotValid(Exception):
+    """The link was never given, is used up, or has expired; which one is nobody's business."""
+
+
+def find_request(token: str, *, now: datetime) -> SignRequest:
+    """The sign request that a mailed link leads to.
+
+    Raises:
+        LinkNotValid: there is none, or no longer.
+    """
+    return _find(SignRequest.objects.all(), token, now=now)
+
+
+@transaction.atomic
+def confirm(token: str, *, petition_ids: Collection[int], now: datetime) -> None:
+    """Turn a sign request into signatures of those petitions that its signer agreed to.
+
+    Who has signed a petition already changes nothing there, but this mail's withdrawal link
+    leads to that signature from now on. Whatever was not agreed to is forgotten.
+
+    Raises:
+        LinkNotValid: there is no such request, or no longer.
+    """
+    request = _find(SignRequest.objects.select_for_update(), token, now=now)
+    agreed = Petition.objects.open().filter(pk__in=set(petition_ids) & set(request.petition_ids))
+    wanted = _signatures(request, agreed, now=now)
+    stored = _store_new(wanted)
+    _store_links(request, stored)
+    _subscribe_to_news(request, now=now)
+    request.delete()
+    new_ids = {signature.pk for signature in wanted} & {each.pk for each in stored}
+    Tally.objects.change(
+        petition_ids=[each.petition_id for each in stored if each.pk in new_ids],
+        country=request.country.code,
+        by=1,
+    )
+
+
+def _find(requests: SignRequestQuerySet, token: str, *, now: datetime) -> SignRequest:
+    request = requests.alive(now=now).filter(token_hash=token_hash(token)).first()
+    if request is None or request.indexes is None:
+        raise LinkNotValid
+    return request
+
+
+def _signatures(
+    request: SignRequest, petitions: Collection[Petition], *, now: datetime
+) -> list[Signature]:
+    """In the order of petitions, so that two confirmations can't wait for each other."""
+    places = {petition_id: place for place, petition_id in enumerate(request.petition_ids)}
+    return [
+        _signature(request, petition_id, places[petition_id], now=now)
+        for petition_id in sorted(petition.pk for petition in petitions)
+    ]
+
+
+def _signature(request: SignRequest, petition_id: int, place: int, *, now: datetime) -> Signature:
+    assert request.indexes is not None  # noqa: S101 - the mailer wrote them before it sent the link
+    assert request.look_alikes is not None  # noqa: S101 - likewise
+    return Signature(
+        id=signature_id(request.id, petition_id),
+        petition_id=petition_id,
+        index=request.indexes[place],
+        look_alike=request.look_alikes[place],
+        sig_box=request.sig_boxes[place] if request.sig_boxes else None,
+        country=request.country,
+        visibility=request.visibility,
+        language=request.language,
+        consent_version=consent.VERSION,
+        confirmed_hour=this_hour(now),
+    )
+
+
+def _store_new(wanted: list[Signature]) -> list[Signature]:
+    """Insert those that are new, and return the stored signature of each petition, locked."""
+    Signature.objects.bulk_create(wanted, ignore_conflicts=True)
+    indexes = [bytes(signature.index) for signature in wanted if signature.index]
+    stored = Signature.objects.with_indexes(indexes)
+    return list(stored.select_for_update().only("id", "petition_id"))
+
+
+def _store_links(request: SignRequest, signatures: list[Signature]) -> None:
+    WithdrawalLink.objects.bulk_create(
+        WithdrawalLink(
+            link_hash=signature_link(bytes(request.withdraw_hash), signature.petition_id),
+            signature=signature,
+        )
+        for signature in signatures
+    )
+
+
+def _subscribe_to_news(request: SignRequest, *, now: datetime) -> None:
+    if request.news_box is None:
+        return
+    subscriber = NewsSubscriber(
+        id=news_subscriber_id(request.id),
+        index=request.news_index,
+        mail_box=request.news_box,
+        language=request.language,
+        consent_version=consent.VERSION,
+        confirmed_hour=this_hour(now),
+    )
+    NewsSubscriber.objects.bulk_create([subscriber], ignore_conflicts=True)
+    stored = NewsSubscriber.objects.filter(index=request.news_index).select_for_update()
+    WithdrawalLink.objects.bulk_create(
+        WithdrawalLink(link_hash=news_link(bytes(request.withdraw_hash)), subscriber=each)
+        for each in stored
+    )

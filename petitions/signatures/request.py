@@ -1,0 +1,76 @@
+"""From a valid form to a sealed sign request: one INSERT, and nothing that can be read back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from petitions.models import SignRequest, Visibility
+from petitions.models.clock import this_hour
+from petitions.models.sealed import Details, Mailing, seal_news_address
+from petitions.models.signature import signature_id
+from petitions.signatures.tokens import make_token, token_hash
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What somebody asked for on a form; `address` is clean, `petition_ids` are open petitions."""
+
+    petition_ids: Sequence[int]
+    address: str
+    name: str
+    country: str
+    postcode: str
+    comment: str
+    visibility: Visibility
+    news: bool
+    language: str
+
+
+def request_signature(wish: Wish, *, now: datetime) -> None:
+    """Keep a wish, sealed, until its address is confirmed.
+
+    Nothing is looked up: a person who has signed costs and changes the same as a new one.
+
+    Raises:
+        KeysUnavailable: nothing can be sealed, so nothing is stored.
+    """
+    request_id = uuid.uuid4()
+    mailing = Mailing(address=wish.address, confirm_token=make_token(), withdraw_token=make_token())
+    SignRequest.objects.create(
+        id=request_id,
+        token_hash=token_hash(mailing.confirm_token),
+        withdraw_hash=token_hash(mailing.withdraw_token),
+        created_hour=this_hour(now),
+        mail_due_at=this_hour(now),
+        language=wish.language,
+        country=wish.country,
+        visibility=wish.visibility,
+        petition_ids=list(wish.petition_ids),
+        sig_boxes=_sig_boxes(wish, request_id),
+        mail_box=mailing.seal(request_id=request_id),
+        news_box=_news_box(wish, request_id),
+    )
+
+
+def news_subscriber_id(request_id: uuid.UUID) -> uuid.UUID:
+    return uuid.uuid5(request_id, "news")
+
+
+def _sig_boxes(wish: Wish, request_id: uuid.UUID) -> list[bytes] | None:
+    """A box for each petition; none for who wants to be counted only."""
+    if wish.visibility == Visibility.WITHHELD:
+        return None
+    details = Details(name=wish.name, postcode=wish.postcode, comment=wish.comment)
+    return [
+        details.seal(petition_id=petition_id, signature_id=signature_id(request_id, petition_id))
+        for petition_id in wish.petition_ids
+    ]
+
+
+def _news_box(wish: Wish, request_id: uuid.UUID) -> bytes | None:
+    if not wish.news:
+        return None
+    return seal_news_address(wish.address, subscriber_id=news_subscriber_id(request_id))

@@ -1,0 +1,27 @@
+"""Celery's doors. Ticks carry no data: each finds its work in PostgreSQL."""
+
+from celery import shared_task
+
+from petitions.delivery import batches, queue
+from petitions.models.clock import database_now
+from petitions.signatures import confirmation_mail, erase
+
+
+@shared_task
+def send_confirmation_mails() -> None:
+    confirmation_mail.send_confirmation_mails()
+
+
+@shared_task
+def close_scheduled_batches() -> None:
+    batches.close_scheduled_batches(now=database_now())
+
+
+@shared_task
+def send_letters() -> None:
+    queue.send_letters()
+
+
+@shared_task
+def erase_what_is_due() -> None:
+    erase.erase_what_is_due(now=database_now())

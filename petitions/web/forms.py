@@ -1,0 +1,236 @@
+"""Where what a supporter typed becomes clean values, or clear words about what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Fieldset, Layout, Submit
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+
+from petitions.models import Petition, Visibility
+from petitions.signatures.addresses import AddressNotValid, clean_address
+from petitions.signatures.request import Wish
+from petitions.web.text import a_name, one_line, several_lines
+
+TYPE_YOUR_NAME = _("Please type your name, or choose “Only count me” below.")
+
+
+def _demand(petition: Petition) -> str:
+    return petition.text.demand
+
+
+# Where an invalid form leads: browsers then move the focus to the list of what is wrong.
+PROBLEM = "#problem"
+# Browsers may send what they check for spelling to their makers.
+FORM_ATTRIBUTES = {"novalidate": True, "spellcheck": "false"}
+
+
+def country_choices() -> Sequence[tuple[str, Any]]:
+    return _country_choices(get_language() or "")
+
+
+@cache
+def _country_choices(_language: str) -> Sequence[tuple[str, Any]]:
+    return [("", _("Choose your country")), *countries]
+
+
+class CountryField(forms.ChoiceField):
+    def valid_value(self, value: str) -> bool:
+        """Look it up; walking 249 choices would cost more than all other fields together."""
+        return value in countries
+
+
+class SignForm(forms.Form):
+    """Signs one petition, and others with it."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=100,
+        required=False,
+        validators=[one_line, a_name],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"max_length": _("Please shorten your name to 100 characters.")},
+    )
+    email = forms.CharField(
+        label=_("Email"),
+        max_length=254,
+        help_text=_("We write to it once, to make sure that it is yours. No office ever sees it."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "required": _("Please type your email address: we send the link to confirm to it."),
+            "max_length": _("This is too long for an email address."),
+        },
+    )
+    country = CountryField(
+        label=_("Country"),
+        choices=country_choices,
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+        error_messages={
+            "required": _("Please choose the country you live in."),
+            "invalid_choice": _("Please choose a country from the list."),
+        },
+    )
+    postcode = forms.CharField(
+        label=_("Postcode (optional)"),
+        max_length=16,
+        required=False,
+        validators=[one_line],
+        help_text=_("Offices take letters from their own area more seriously."),
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
+        error_messages={"max_length": _("A postcode has at most 16 characters.")},
+    )
+    comment = forms.CharField(
+        label=_("Comment (optional)"),
+        max_length=1000,
+        required=False,
+        validators=[several_lines],
+        help_text=_("The offices read it with your name; this site does not show it."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"max_length": _("Please shorten your comment to 1,000 characters.")},
+    )
+    visibility = forms.ChoiceField(
+        label=_("Who may see your name?"),
+        choices=[
+            (
+                Visibility.OFFICIALS,
+                _("Officials only: your name and country stand in the letters to the offices."),
+            ),
+            (
+                Visibility.PUBLIC,
+                _("Public: in the letters, and your name and country may stand on this site."),
+            ),
+            (
+                Visibility.WITHHELD,
+                _("Only count me: nobody gets your name, and we do not keep it."),
+            ),
+        ],
+        initial=Visibility.OFFICIALS,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Please choose who may see your name."),
+            "invalid_choice": _("Please choose who may see your name."),
+        },
+    )
+    news = forms.BooleanField(label=_("Send me news of this campaign by email."), required=False)
+    also = forms.MultipleChoiceField(
+        label=_("Sign these asks too (optional)"),
+        required=False,
+        help_text=_("You agree to each by itself when you confirm."),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": _("One of these asks is no longer open. Please look again.")
+        },
+    )
+
+    def __init__(
+        self, *args: Any, petition: Petition, others: Sequence[Petition], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.petition = petition
+        self.others = {other.slug: other for other in others}
+        also = self.fields["also"]
+        assert isinstance(also, forms.MultipleChoiceField)  # noqa: S101 - for the type checker
+        also.choices = [(other.slug, other.text.title) for other in others]
+        if not others:
+            del self.fields["also"]
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = FormHelper()
+        helper.form_id = "sign"
+        helper.form_action = f"{self.petition.get_absolute_url()}{PROBLEM}"
+        helper.attrs = FORM_ATTRIBUTES
+        helper.disable_csrf = True
+        helper.error_text_inline = True
+        helper.layout = Layout(
+            "name",
+            "email",
+            "country",
+            Fieldset(
+                _("Add a postcode or a comment"),
+                "postcode",
+                "comment",
+                template="%s/layout/details.html",
+            ),
+            "visibility",
+            *(["also"] if "also" in self.fields else []),
+            "news",
+            Submit("sign", _("Sign")),
+        )
+        return helper
+
+    def clean_email(self) -> str:
+        try:
+            return clean_address(self.cleaned_data["email"])
+        except AddressNotValid as error:
+            raise ValidationError(
+                _(
+                    "We can't write to this address. It should look like name@example.org, with"
+                    " only Latin letters, digits and signs before the @."
+                )
+            ) from error
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        withheld = cleaned.get("visibility") == Visibility.WITHHELD
+        if not withheld and not cleaned.get("name") and "name" not in self.errors:
+            self.add_error("name", TYPE_YOUR_NAME)
+        return cleaned
+
+    def wish(self) -> Wish:
+        """What the signer asked for, from a valid form."""
+        clean = self.cleaned_data
+        others = [self.others[slug] for slug in clean.get("also", [])]
+        return Wish(
+            petition_ids=[self.petition.pk, *(other.pk for other in others)],
+            address=clean["email"],
+            name=clean["name"],
+            country=clean["country"],
+            postcode=clean["postcode"],
+            comment=clean["comment"],
+            visibility=Visibility(clean["visibility"]),
+            news=clean["news"],
+            language=get_language() or "en",
+        )
+
+
+class ConfirmForm(forms.Form):
+    """An unticked box for each ask: consent is given ask by ask."""
+
+    petitions = forms.ModelMultipleChoiceField(
+        label=_("I agree, and sign"),
+        queryset=Petition.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Please tick each ask that you want to sign."),
+            "invalid_choice": _("One of these asks is no longer open. Please look again."),
+            "invalid_pk_value": _("One of these asks is no longer open. Please look again."),
+        },
+    )
+
+    def __init__(self, *args: Any, petition_ids: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        petitions = self.fields["petitions"]
+        assert isinstance(petitions, forms.ModelMultipleChoiceField)  # noqa: S101 - for the type checker
+        petitions.queryset = Petition.objects.open().filter(pk__in=petition_ids).with_texts()
+        petitions.label_from_instance = _demand  # type: ignore[method-assign, assignment]  # Django's own way
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = FormHelper()
+        helper.form_id = "confirm"
+        helper.form_action = PROBLEM
+        helper.attrs = FORM_ATTRIBUTES
+        helper.disable_csrf = True
+        helper.layout = Layout("petitions", Submit("confirm", _("Confirm and sign")))
+        return helper
+
+    def petition_ids(self) -> list[int]:
+        return [petition.pk for petition in self.cleaned_data["petitions"]]

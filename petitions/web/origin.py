@@ -1,0 +1,41 @@
+"""Refuses forms that another site sends through a visitor's browser, without any cookie.
+
+The public pages know nobody, so there is no session to ride; what is refused is the use of other
+people's browsers to send us forms. Browsers say where a form comes from (Fetch Metadata, and the
+Origin header of RFC 6454); see docs/decisions/0003-no-cookies.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+View = Callable[..., HttpResponse]
+
+
+def own_forms_only(view: View) -> View:
+    """Let a view take a POST only from a page of this site."""
+
+    @csrf_exempt
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and comes_from_elsewhere(request):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def comes_from_elsewhere(request: HttpRequest) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    # Browsers too old for either header, and what is no browser, have nobody to ride on.
+    return origin not in {None, "null"} and urlsplit(origin).netloc != request.get_host()
