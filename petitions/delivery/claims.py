@@ -1,0 +1,152 @@
+"""Who holds a delivery, and how it changes hands. Every move is one conditional UPDATE.
+
+    ready -> sending -> committing -> sent | failed | ready (refused for now) | uncertain
+
+A worker holds a delivery by its fence, a number that each claim raises; a worker that slept past
+its lease finds that its UPDATE changes no row, and stops. The clock is the database's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from petitions.delivery.relay import Answer, relay
+from petitions.models import Delivery
+from petitions.models.clock import database_now, jitter
+
+State = Delivery.State
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=4)
+
+
+class LeaseLost(Exception):
+    """This worker was away for too long; the letter is no longer its to send."""
+
+
+def lease() -> timedelta:
+    """How long a worker may be silent: as long as the relay keeps a silent connection."""
+    return timedelta(seconds=settings.RELAY_TIMEOUT)
+
+
+@transaction.atomic
+def claim() -> Delivery | None:
+    """Take the delivery that has been due longest, passing over those that others are taking."""
+    now = database_now()
+    due = Delivery.objects.due(now=now).select_for_update(skip_locked=True, of=("self",))
+    delivery = due.select_related("batch__petition", "office").first()
+    if delivery is not None:
+        delivery.state = State.SENDING
+        delivery.fence += 1
+        delivery.tries += 1
+        delivery.lease_until = now + lease()
+        delivery.save(update_fields=["state", "fence", "tries", "lease_until"])
+    return delivery
+
+
+def commit_to_sending(delivery: Delivery) -> Callable[[], None]:
+    """The point of no return just before DATA.
+
+    What it returns raises `LeaseLost` once the new lease is over, also by this machine's clock
+    alone: a worker that was asleep must not need the database to know it.
+
+    Raises:
+        LeaseLost: the delivery is no longer held.
+    """
+    lost_at = time.monotonic() + lease().total_seconds()
+    until = database_now() + lease()
+    if not _move(delivery, {State.SENDING}, state=State.COMMITTING, lease_until=until):
+        raise LeaseLost
+
+    def still_held() -> None:
+        if time.monotonic() > lost_at:
+            raise LeaseLost
+
+    return still_held
+
+
+def settle_sent(delivery: Delivery, words: str) -> None:
+    _move(
+        delivery,
+        # The sweeper may have doubted it meanwhile; the relay's word is better.
+        {State.COMMITTING, State.UNCERTAIN},
+        state=State.SENT,
+        sent_at=database_now(),
+        lease_until=None,
+        reply=words,
+    )
+
+
+def settle_failed(delivery: Delivery, words: str) -> None:
+    _move(
+        delivery,
+        {State.SENDING, State.COMMITTING, State.UNCERTAIN},
+        state=State.FAILED,
+        lease_until=None,
+        reply=words,
+    )
+
+
+def settle_for_later(delivery: Delivery, words: str) -> None:
+    _move(
+        delivery,
+        {State.SENDING, State.COMMITTING, State.UNCERTAIN},
+        state=State.READY,
+        lease_until=None,
+        due_at=database_now() + pause_after(delivery.tries),
+        reply=words,
+    )
+
+
+def settle_uncertain(delivery: Delivery, words: str) -> None:
+    until = database_now() + lease()
+    _move(delivery, {State.COMMITTING}, state=State.UNCERTAIN, lease_until=until, reply=words)
+
+
+def pause_after(tries: int) -> timedelta:
+    """1 minute, 2, 4 … 4 hours; jittered, so that letters do not come up all at once."""
+    pause = min(FIRST_PAUSE * (1 << min(tries - 1, 20)), LONGEST_PAUSE)
+    return pause * jitter()
+
+
+def sweep() -> None:
+    """Put back what a dead worker held, and find out about letters whose fate is unknown."""
+    now = database_now()
+    expired = Delivery.objects.filter(lease_until__lte=now)
+    expired.filter(state=State.SENDING).update(state=State.READY, lease_until=None, due_at=now)
+    # The relay may still be waiting for the rest; it is asked when it has surely given up.
+    expired.filter(state=State.COMMITTING).update(
+        state=State.UNCERTAIN, lease_until=now + lease(), reply="The worker was lost."
+    )
+    for pk in expired.filter(state=State.UNCERTAIN).values_list("pk", flat=True):
+        _find_out(pk, now=now)
+
+
+@transaction.atomic
+def _find_out(pk: int, *, now: datetime) -> None:
+    doubtful = Delivery.objects.filter(pk=pk, state=State.UNCERTAIN, lease_until__lte=now)
+    delivery = doubtful.select_for_update(skip_locked=True).first()
+    if delivery is None:
+        return
+    match relay().ask(delivery.message_id):
+        case Answer.TAKEN:
+            settle_sent(delivery, "The relay was asked: it has this letter.")
+        case Answer.NOT_TAKEN:
+            _back_to_ready(delivery, "The relay was asked: it does not have this letter.", now=now)
+        case Answer.CANNOT_SAY:
+            _back_to_ready(
+                delivery, "Sent again with the same Message-ID: nobody could be asked.", now=now
+            )
+
+
+def _back_to_ready(delivery: Delivery, words: str, *, now: datetime) -> None:
+    _move(delivery, {State.UNCERTAIN}, state=State.READY, lease_until=None, due_at=now, reply=words)
+
+
+def _move(delivery: Delivery, states: set[State], **changes: object) -> bool:
+    held = Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence, state__in=states)
+    return held.update(**changes) == 1
