@@ -129,8 +129,7 @@ class Letter:
 
     @property
     def salutation(self) -> str:
-        template = self.delivery.batch.petition.text.letter_salutation
-        return template.replace("{office}", self.office.name)
+        return self.delivery.batch.petition.text.salutation_to(self.office.name)
 
     @property
     def csv_name(self) -> str:

@@ -10,6 +10,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
+# Stands for the office's name in a salutation.
+OFFICE = "{office}"
+
+
 class PetitionQuerySet(models.QuerySet["Petition"]):
     def public(self) -> PetitionQuerySet:
         """Those that have a page: all but drafts."""
@@ -107,6 +111,14 @@ class PetitionText(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def salutation_to(self, office: str) -> str:
+        return self.letter_salutation.replace(OFFICE, office)
+
+    @property
+    def salutation_to_any(self) -> str:
+        """As the petition's page shows it, where the letter is to no one office."""
+        return self.salutation_to("…")
 
 
 class PetitionUpdate(models.Model):
