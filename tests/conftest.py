@@ -1,0 +1,77 @@
+"""What every test may lean on: a fresh vault, and pages that are read anew."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+
+from local.smtp import Keeper, mail_server
+from petitions.models import SignRequest
+from petitions.models.sealed import Mailing
+from petitions.signatures import confirmation_mail
+from petitions.signatures.request import request_signature
+from petitions.vault import Purpose, Vault, vault
+from petitions.web.figures import forget_figures
+from tests.mailbox import Mailbox
+
+EPOCH = "2026-11a"
+
+
+def pytest_configure():
+    if not os.environ.get("DATABASE_URL"):
+        pytest.exit("Tests need PostgreSQL: type 'make test'.", returncode=2)
+
+
+@pytest.fixture
+def keys(tmp_path, settings) -> Vault:
+    """A vault with all keys, as the role `all` has it."""
+    fresh = Vault(tmp_path / "vault")
+    for purpose in Purpose:
+        fresh.generate_key(purpose, EPOCH)
+    fresh.generate_pepper()
+    fresh.activate(dict.fromkeys(Purpose, EPOCH))
+    settings.VAULT_DIR = fresh.directory
+    vault.cache_clear()
+    yield vault()
+    vault.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def read_anew():
+    """Pages and figures are cached for two seconds; the next test is sooner."""
+    cache.clear()
+    forget_figures()
+
+
+@pytest.fixture
+def mailbox(tmp_path, settings) -> Iterator[Mailbox]:
+    """A mail server that really listens, and what it took."""
+    folder = tmp_path / "mailbox"
+    with mail_server(Keeper(folder)) as port:
+        use_relay(settings, port, folder)
+        yield Mailbox(folder)
+
+
+def use_relay(settings, port: int, folder: Path) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_PORT = port
+    settings.EMAIL_TIMEOUT = 5
+    settings.RELAY_URL = f"maildir://{folder}"
+
+
+@pytest.fixture
+def ask(keys):
+    """Ask to sign, and get what the mail would hold, without waiting for the mail."""
+
+    def ask_now(wish, *, now) -> Mailing:
+        request_signature(wish, now=now)
+        request = SignRequest.objects.get(mail_box__isnull=False)
+        mailing = Mailing.open(request.mail_box, request_id=request.id)
+        confirmation_mail._write_indexes(request, mailing.address)
+        SignRequest.objects.filter(pk=request.pk).update(mail_box=None, mail_due_at=None)
+        return mailing
+
+    return ask_now

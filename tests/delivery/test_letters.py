@@ -1,0 +1,162 @@
+"""What an official reads."""
+
+import csv
+import io
+from email import message_from_bytes, policy
+
+import pytest
+from django.utils import timezone
+
+from petitions.delivery.batches import close_batch
+from petitions.delivery.letters import LetterDesk
+from petitions.models import Delivery, Signature, Visibility
+from petitions.models.sealed import TooManyDamagedBoxes
+from petitions.signatures.confirm import confirm
+from petitions.signatures.withdraw import withdraw
+from tests.mailbox import text_of
+from tests.makers import make_office, make_petition, make_signature, make_wish
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+def letter_to(office):
+    delivery = Delivery.objects.filter(office=office).latest("batch__number")
+    raw = LetterDesk().compose(delivery)
+    return message_from_bytes(raw, policy=policy.default)
+
+
+def html_of(mail):
+    return mail.get_body(("html",)).get_content()
+
+
+def signers_in(mail):
+    (attachment,) = mail.iter_attachments()
+    text = attachment.get_content()
+    text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.lstrip("\ufeff")
+    return list(csv.DictReader(io.StringIO(text.replace("\r\n", "\n"))))
+
+
+def test_an_office_reads_the_letter_the_numbers_and_the_names(keys):
+    petition = make_petition()
+    office = make_office(petition, name="Foreign Minister", country="LT")
+    make_signature(petition, name="Ann O'Neill", country="UA", comment="Please act.")
+    make_signature(petition, name="Šarūnas Žukauskas", country="LT", postcode="01100")
+    close_batch(petition, now=NOW)
+
+    mail = letter_to(office)
+
+    assert mail["Subject"] == "About thing 1"
+    assert mail["To"] == "minister@office.example"
+    text = text_of(mail)
+    assert text.startswith("Dear Foreign Minister,\n\nPlease do the thing.")
+    assert "This letter carries 2 new signatures. 1 of the signers lives in Lithuania." in text
+    assert "2 people have signed so far" in text
+    assert [list(row.values())[1:] for row in signers_in(mail)] == [
+        ["Šarūnas Žukauskas", "Lithuania", "01100", ""],
+        ["Ann O'Neill", "Ukraine", "", "Please act."],
+    ]
+    assert "Dear Foreign Minister," in html_of(mail)
+    assert "<p>Please do the thing.</p>" in html_of(mail)
+
+
+def test_each_signer_is_named_only_as_they_chose(keys):
+    petition = make_petition()
+    office = make_office(petition)
+    for visibility in Visibility:
+        make_signature(petition, name=f"Name of {visibility}", visibility=visibility)
+    close_batch(petition, now=NOW)
+
+    mail = letter_to(office)
+
+    assert {row["Name"] for row in signers_in(mail)} == {"Name of public", "Name of officials"}
+    assert "This letter carries 3 new signatures." in text_of(mail)
+    assert "1 signer asked to be counted and not named." in text_of(mail)
+    assert b"Name of withheld" not in mail.as_bytes()
+
+
+def test_no_cell_runs_as_a_formula(keys):
+    petition = make_petition()
+    office = make_office(petition)
+    make_signature(petition, name="=HYPERLINK(1)", comment="+1\n@x", postcode="-2")
+    close_batch(petition, now=NOW)
+
+    (row,) = signers_in(letter_to(office))
+
+    assert [row["Name"], row["Postcode"], row["Comment"]] == ["'=HYPERLINK(1)", "'-2", "'+1\n'@x"]
+
+
+def test_the_text_letter_escapes_nothing_and_the_html_letter_does(keys):
+    petition = make_petition()
+    office = make_office(petition, name="Minister of <Trade> & 'Truth'")
+    make_signature(petition)
+    close_batch(petition, now=NOW)
+
+    mail = letter_to(office)
+
+    assert "Dear Minister of <Trade> & 'Truth'," in text_of(mail)
+    assert "<Trade>" not in html_of(mail)
+
+
+def test_who_withdrew_before_the_letter_went_out_is_not_in_it(ask):
+    petition = make_petition()
+    office = make_office(petition)
+    make_signature(petition, name="Stays")
+    mailing = ask(make_wish(petition, name="Leaves"), now=NOW)
+    confirm(mailing.confirm_token, petition_ids=[petition.pk], now=NOW)
+    close_batch(petition, now=NOW)
+    withdraw(mailing.withdraw_token, now=NOW)
+
+    mail = letter_to(office)
+
+    assert [row["Name"] for row in signers_in(mail)] == ["Stays"]
+    assert "This letter carries 1 new signature." in text_of(mail)
+
+
+def test_offices_that_have_a_name_are_asked_to_delete_it(ask):
+    petition = make_petition()
+    told, never_had_it = make_office(petition), make_office(petition, name="Other")
+    mailing = ask(make_wish(petition), now=NOW)
+    confirm(mailing.confirm_token, petition_ids=[petition.pk], now=NOW)
+    reference = str(Signature.objects.get().pk)
+    close_batch(petition, now=NOW)
+    Delivery.objects.filter(office=told).update(state=Delivery.State.SENT)
+    Delivery.objects.filter(office=never_had_it).update(state=Delivery.State.FAILED)
+    withdraw(mailing.withdraw_token, now=NOW)
+    close_batch(petition, now=NOW)
+
+    assert reference in text_of(letter_to(told))
+    assert reference in html_of(letter_to(told))
+    assert reference not in text_of(letter_to(never_had_it))
+    assert list(letter_to(told).iter_attachments()) == []
+
+
+def test_one_damaged_box_is_counted_and_the_others_are_named(keys):
+    petition = make_petition()
+    office = make_office(petition)
+    damaged = make_signature(petition)
+    make_signature(petition, name="Whole")
+    Signature.objects.filter(pk=damaged.pk).update(sig_box=b"\x01" + b"2020-01a" + b"x" * 1700)
+    close_batch(petition, now=NOW)
+
+    mail = letter_to(office)
+
+    assert [row["Name"] for row in signers_in(mail)] == ["Whole"]
+    assert "This letter carries 2 new signatures." in text_of(mail)
+    damaged.refresh_from_db()
+    assert damaged.quarantined
+
+
+def test_when_many_boxes_do_not_open_no_letter_is_written(keys):
+    petition = make_petition()
+    office = make_office(petition)
+    for _ in range(3):
+        make_signature(petition)
+    close_batch(petition, now=NOW)
+    box = make_signature(make_petition(2)).sig_box
+    Signature.objects.filter(petition=petition).update(sig_box=box)
+
+    with pytest.raises(TooManyDamagedBoxes):
+        letter_to(office)
+
+    assert not Signature.objects.filter(quarantined=True).exists()

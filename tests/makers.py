@@ -1,0 +1,88 @@
+"""Rows that are valid, with no more in them than a test names."""
+
+import uuid
+from datetime import timedelta
+
+from django.utils import timezone
+
+from petitions.models import Office, Petition, PetitionText, Signature, Tally, Visibility
+from petitions.models.clock import this_hour
+from petitions.models.sealed import Details
+from petitions.signatures.addresses import look_alike_index, signature_index
+from petitions.signatures.request import Wish
+
+
+def make_petition(number=1, *, state=Petition.State.OPEN, goal=100, days_open=0):
+    petition = Petition.objects.create(
+        number=number,
+        slug=f"ask-{number}",
+        state=state,
+        goal=goal,
+        opened_at=timezone.now() - timedelta(days=days_open),
+    )
+    PetitionText.objects.create(
+        petition=petition,
+        language="en",
+        title=f"Title of ask {number}",
+        short_title=f"Ask {number}",
+        summary="What it is about.",
+        demand=f"We ask for thing {number}.",
+        body="Why it matters.",
+        letter_subject=f"About thing {number}",
+        letter_salutation="Dear {office},",
+        letter="Please do the thing.\n\nYours faithfully,",
+    )
+    return petition
+
+
+def make_office(*petitions, name="Minister", country="LT", email="minister@office.example"):
+    office = Office.objects.create(name=name, organisation="Ministry", country=country, email=email)
+    office.petitions.set(petitions)
+    return office
+
+
+def make_wish(*petitions, **changes):
+    wish = {
+        "petition_ids": [petition.pk for petition in petitions],
+        "address": "ann@mail.example",
+        "name": "Ann Lee",
+        "country": "LT",
+        "postcode": "",
+        "comment": "",
+        "visibility": Visibility.OFFICIALS,
+        "news": False,
+        "language": "en",
+    }
+    return Wish(**{**wish, **changes})
+
+
+def make_signature(
+    petition,
+    *,
+    address=None,
+    name="Ann Lee",
+    country="LT",
+    visibility=Visibility.OFFICIALS,
+    postcode="",
+    comment="",
+):
+    """A confirmed one, counted; needs the `keys` fixture."""
+    reference = uuid.uuid4()
+    address = address or f"{reference}@mail.example"
+    details = Details(name=name, postcode=postcode, comment=comment)
+    signature = Signature.objects.create(
+        id=reference,
+        petition=petition,
+        index=signature_index(petition.pk, address),
+        look_alike=look_alike_index(petition.pk, address),
+        sig_box=None
+        if visibility == Visibility.WITHHELD
+        else details.seal(petition_id=petition.pk, signature_id=reference),
+        country=country,
+        visibility=visibility,
+        language="en",
+        consent_version="2026-11-23",
+        confirmed_hour=this_hour(),
+    )
+    Tally.objects.change(petition_ids=[petition.pk], country=country, by=1)
+    return signature
