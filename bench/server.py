@@ -1,0 +1,46 @@
+"""The web server, started as a real one is, for the site and for its limits."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+HOST = "127.0.0.1"
+
+
+@contextmanager
+def web_server(**environment: str) -> Iterator[int]:
+    """Run it with these variables; yields its port."""
+    port = _free_port()
+    process = subprocess.Popen(  # noqa: S603 - our own server
+        [
+            *(sys.executable, "-m", "granian", "campaign.wsgi:application"),
+            *("--interface", "wsgi", "--host", HOST, "--port", str(port)),
+            *("--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "error"),
+        ],
+        env=os.environ | environment | {"SITE_URL": f"http://{HOST}:{port}", "ALLOWED_HOSTS": HOST},
+    )
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise TimeoutError("The web server did not start.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
