@@ -11,7 +11,7 @@ ENVIRONMENT = Path(__file__).resolve().parent / ".venv"
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
     try:
-        from django.core.management import execute_from_command_line
+        from django.core.management import execute_from_command_line  # noqa: PLC0415 - may be missing
     except ModuleNotFoundError:
         step_into_environment()
     else:
@@ -22,7 +22,7 @@ def step_into_environment() -> None:
     python = ENVIRONMENT / "bin" / "python"
     if Path(sys.prefix) == ENVIRONMENT or not python.exists():
         sys.exit("Django is not installed. Type 'make run' once: it builds the environment.")
-    os.execv(python, [str(python), *sys.argv])
+    os.execv(python, [str(python), *sys.argv])  # noqa: S606 - our own environment
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import io
 
 from petitions.management.commands.deliver import Command as Deliver
 from petitions.models import Delivery, Signature, Tally
-from tests.forms import form_on, submit
+from tests.forms import form_on, submit, submit_all_ticked
 from tests.mailbox import link_in, text_of
 from tests.makers import make_office, make_petition
 from tests.processes import until
@@ -31,9 +31,9 @@ def test_sign_confirm_deliver_and_read_the_letter(processes, mailbox):
     (mail,) = until(lambda: mailbox.mails_to("Zoe@mail.example"), seconds=30)
 
     page = browser.get(link_in(mail, "confirm"))
-    assert form_on(page).values == {}, "consent is an unticked box"
+    assert form_on(page).fields["petitions"].values == [], "consent is an unticked box"
     assert Signature.objects.count() == 0
-    confirmed = submit(browser, page, petitions=form_on(page).choices["petitions"])
+    confirmed = submit_all_ticked(browser, page)
     assert confirmed.url.path == "/en/confirmed/"
     assert Tally.objects.by_petition() == {one.pk: 1, two.pk: 1}
 

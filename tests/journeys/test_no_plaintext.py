@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils.encoding import force_bytes
 
 from petitions.models import Signature, SignRequest
-from tests.forms import form_on, submit
+from tests.forms import submit, submit_all_ticked
 from tests.mailbox import link_in
 from tests.makers import make_office, make_petition
 from tests.processes import own_broker_url, until
@@ -54,7 +54,7 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, capsys):
     sign(browser, **SIGNER, country="LT", news="on")
     (mail,) = until(lambda: mailbox.mails_to(SIGNER["email"]), seconds=30)
     page = browser.get(link_in(mail, "confirm"))
-    submit(browser, page, petitions=form_on(page).choices["petitions"])
+    submit_all_ticked(browser, page)
     # And one who has not confirmed, one whose form was wrong, and one whose mail can't go out.
     sign(browser, **SIGNER | {"email": f"second.{SIGNER['email']}"}, country="LT")
     sign(browser, **SIGNER | {"email": f"no address {SIGNER['email']}"}, country="LT")
