@@ -27,6 +27,7 @@ from petitions.vault import CannotOpen
 
 log = logging.getLogger(__name__)
 
+
 @dataclass(frozen=True)
 class Signer:
     reference: UUID
