@@ -20,3 +20,8 @@ class NewsSubscriber(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+def news_subscriber_id(request_id: uuid.UUID) -> uuid.UUID:
+    """The id of the subscriber that a sign request leads to; its box is bound to it."""
+    return uuid.uuid5(request_id, "news")

@@ -18,7 +18,7 @@ from petitions.vault import vault
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
 # What the table, which goes character by character, leaves out.
-_HAND_PICKED = {"m": "rn", "ı": "i", "ȷ": "j"}
+_HAND_PICKED = {"m": "rn", "0": "o", "|": "1", "ı": "i", "ȷ": "j"}
 
 
 class AddressNotValid(ValueError):
@@ -33,7 +33,9 @@ def clean_address(typed: str) -> str:
             many mail servers refuse.
     """
     try:
-        valid = validate_email(typed.strip(), allow_smtputf8=False, check_deliverability=False)
+        valid = validate_email(
+            typed.strip(), allow_smtputf8=False, check_deliverability=False, strict=True
+        )
     except EmailNotValidError as error:
         raise AddressNotValid(str(error)) from error
     return valid.ascii_email or valid.normalized

@@ -16,10 +16,10 @@ from petitions.models import (
     WithdrawalLink,
 )
 from petitions.models.clock import this_hour
+from petitions.models.news import news_subscriber_id
 from petitions.models.sign_request import SignRequestQuerySet
 from petitions.models.signature import signature_id
 from petitions.signatures import consent
-from petitions.signatures.request import news_subscriber_id
 from petitions.signatures.tokens import news_link, signature_link, token_hash
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from petitions.models import SignRequest, Visibility
 from petitions.models.clock import this_hour
+from petitions.models.news import news_subscriber_id
 from petitions.models.sealed import Details, Mailing, seal_news_address
 from petitions.models.signature import signature_id
 from petitions.signatures.tokens import make_token, token_hash
@@ -53,10 +54,6 @@ def request_signature(wish: Wish, *, now: datetime) -> None:
         mail_box=mailing.seal(request_id=request_id),
         news_box=_news_box(wish, request_id),
     )
-
-
-def news_subscriber_id(request_id: uuid.UUID) -> uuid.UUID:
-    return uuid.uuid5(request_id, "news")
 
 
 def _sig_boxes(wish: Wish, request_id: uuid.UUID) -> list[bytes] | None:

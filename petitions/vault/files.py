@@ -83,9 +83,14 @@ def stamp(path: str | Path) -> Stamp | None:
     return found.st_mtime_ns, found.st_ino, found.st_size
 
 
+def reachable(path: Path) -> bool:
+    """Whether a file is there, as far as this process may look."""
+    return stamp(path) is not None
+
+
 def open_to_strangers(path: Path) -> bool:
     """Whether others than the owner and the group may reach this file or folder."""
-    return path.exists() and bool(path.stat().st_mode & OTHERS)
+    return reachable(path) and bool(path.stat().st_mode & OTHERS)
 
 
 @contextmanager

@@ -27,7 +27,14 @@ from typing import Any
 from cryptography.hazmat.primitives import hpke
 
 from petitions.vault import boxes
-from petitions.vault.files import erase, locked, open_to_strangers, read_json, write_json
+from petitions.vault.files import (
+    erase,
+    locked,
+    open_to_strangers,
+    reachable,
+    read_json,
+    write_json,
+)
 from petitions.vault.keys import (
     SEED_BYTES,
     PrivateKey,
@@ -79,7 +86,7 @@ class Keyring:
         return sorted(filter(is_epoch, names))
 
     def has_active_keys(self) -> bool:
-        return self._active_path.exists()
+        return reachable(self._active_path)
 
     def active_epochs(self) -> dict[Purpose, str]:
         """The epochs that new rows are sealed to.
@@ -116,7 +123,7 @@ class Keyring:
         return public
 
     def has_private_key(self, purpose: Purpose, epoch: str) -> bool:
-        return self._private_path(purpose, epoch).exists()
+        return reachable(self._private_path(purpose, epoch))
 
     def private_key(self, purpose: Purpose, epoch: str) -> PrivateKey:
         """The private key of an epoch, after it has opened its canary.
@@ -126,7 +133,7 @@ class Keyring:
         """
         name = f"{purpose} key of epoch {epoch}"
         path = self._private_path(purpose, epoch)
-        if not path.exists():
+        if not reachable(path):
             raise KeysUnavailable(f"The {name} is missing: {path}.")
         key = PrivateKey(purpose, epoch, _secret_bytes(path, "seed", name))
         self.open_canary(key)
@@ -154,7 +161,7 @@ class Keyring:
 
     def has_pepper(self) -> bool:
         """Whether this campaign has one, here or elsewhere."""
-        return self._pepper_canary_path.exists()
+        return reachable(self._pepper_canary_path)
 
     def is_pepper(self, pepper: bytes) -> bool:
         """
@@ -170,7 +177,7 @@ class Keyring:
         Raises:
             KeysUnavailable: it is missing, short, or another campaign's.
         """
-        if not self._pepper_path.exists():
+        if not reachable(self._pepper_path):
             raise KeysUnavailable(f"The pepper is missing: {self._pepper_path}.")
         pepper = _secret_bytes(self._pepper_path, "pepper", "pepper")
         if not self.is_pepper(pepper):
@@ -244,7 +251,7 @@ class Keyring:
         Raises:
             VaultError: there is one; another would let everybody sign twice.
         """
-        if self._pepper_canary_path.exists() or self._pepper_path.exists():
+        if self.has_pepper() or reachable(self._pepper_path):
             raise VaultError("There is a pepper already; another would let everybody sign twice.")
         pepper = secrets.token_bytes(SEED_BYTES)
         self.store_pepper(pepper)
@@ -304,7 +311,7 @@ class Keyring:
         self.refuse_to_destroy(purpose, epoch)
         # Before the key goes: what is marked and still there can be destroyed again, while rows
         # of a key that is gone without a mark would wait for it for ever.
-        if self._public_path(purpose, epoch).exists():
+        if reachable(self._public_path(purpose, epoch)):
             self._mark(purpose, epoch, destroyed_on=f"{datetime.now(UTC):%Y-%m-%d}")
         if self.has_private_key(purpose, epoch):
             erase(self._private_path(purpose, epoch))

@@ -5,9 +5,10 @@ from django.db import connection
 from django.utils import timezone
 
 from petitions.models import SignRequest, Visibility
+from petitions.models.news import news_subscriber_id
 from petitions.models.sealed import Details, Mailing, open_news_address
 from petitions.models.signature import signature_id
-from petitions.signatures.request import news_subscriber_id, request_signature
+from petitions.signatures.request import request_signature
 from petitions.signatures.tokens import token_hash
 from petitions.vault import CannotOpen, KeysUnavailable
 from tests.makers import make_petition, make_wish
