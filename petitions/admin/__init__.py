@@ -1,0 +1,5 @@
+"""The organizers' screens, one module each; Django finds them by importing this package."""
+
+from petitions.admin import audit, deliveries, offices, organizers, pages, petitions, signatures
+
+__all__ = ["audit", "deliveries", "offices", "organizers", "pages", "petitions", "signatures"]

@@ -1,0 +1,68 @@
+"""What the screens are made of: Unfold's classes, with the types of Django's, which they extend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import unfold.decorators
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.functional import Promise
+
+__all__ = [
+    "DropdownFilter",
+    "InlineFormSet",
+    "ModelAdmin",
+    "ReadOnlyAdmin",
+    "StackedInline",
+    "column",
+]
+
+_M = TypeVar("_M", bound=Model)
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin, StackedInline
+    from django.contrib.admin import SimpleListFilter as DropdownFilter
+    from django.forms import BaseInlineFormSet as InlineFormSet
+else:
+    from unfold.admin import ModelAdmin as UnfoldModelAdmin
+    from unfold.admin import StackedInline as UnfoldStackedInline
+    from unfold.contrib.filters.admin import DropdownFilter
+    from unfold.forms import PaginationInlineFormSet
+
+    class _WithTypes:
+        def __class_getitem__(cls, _types: object) -> type:
+            return cls
+
+    class ModelAdmin(_WithTypes, UnfoldModelAdmin):
+        pass
+
+    class StackedInline(_WithTypes, UnfoldStackedInline):
+        pass
+
+    class InlineFormSet(_WithTypes, PaginationInlineFormSet):
+        pass
+
+
+class ReadOnlyAdmin(ModelAdmin[_M]):
+    """Rows that come from elsewhere: organizers look, and change nothing by hand."""
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: _M | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: _M | None = None) -> bool:
+        return False
+
+
+def column(title: str | Promise, **looks: Any) -> Callable[[_F], _F]:
+    """A list's column; `looks` are Unfold's: `label`, `boolean`, `ordering`.
+
+    A `label` that gives colours must name every value: Unfold shows others by their bare value.
+    """
+    decorate = unfold.decorators.display(description=title, **looks)
+    return cast("Callable[[_F], _F]", decorate)

@@ -1,0 +1,109 @@
+"""Batches and deliveries: what went to whom, and what the mail server said."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Now
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from petitions.admin.base import ReadOnlyAdmin, column
+from petitions.models import Batch, Delivery
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnlyAdmin[Batch]):
+    list_display = ("batch", "closed_at", "size", "letters", "signatures")
+    list_filter = ("petition",)
+    list_select_related = ("petition",)
+    list_per_page = 50
+    fields = ("petition", "number", "closed_at", "size", "letters", "signatures")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
+        sent = Count("deliveries", filter=Q(deliveries__state=Delivery.State.SENT))
+        return super().get_queryset(request).annotate(letters=Count("deliveries"), sent=sent)
+
+    @column(_("batch"), ordering="closed_at")
+    def batch(self, batch: Batch) -> str:
+        return str(batch)
+
+    @column(_("letters"))
+    def letters(self, batch: Batch) -> str:
+        url = reverse("admin:petitions_delivery_changelist")
+        words = _("%(sent)s of %(all)s sent") % {
+            "sent": getattr(batch, "sent"),  # noqa: B009 - annotated by the query
+            "all": getattr(batch, "letters"),  # noqa: B009 - likewise
+        }
+        return format_html(
+            '<a class="link" href="{}?batch__id__exact={}">{}</a>', url, batch.pk, words
+        )
+
+    @column(_("signatures"))
+    def signatures(self, batch: Batch) -> str:
+        url = reverse("admin:petitions_signature_changelist")
+        return format_html(
+            '<a class="link" href="{}?batch={}">{}</a>', url, batch.pk, _("show them")
+        )
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
+    list_display = ("batch", "office", "state_label", "tries", "due_at", "sent_at", "last_words")
+    list_filter = ("state", "batch__petition", "office")
+    list_select_related = ("batch__petition", "office")
+    list_per_page = 50
+    search_fields = ("message_id",)
+    search_help_text = _("Message-ID")
+    fields = (
+        ("batch", "office"),
+        ("state", "tries"),
+        ("due_at", "sent_at"),
+        "message_id",
+        "reply",
+    )
+    actions = ("try_again",)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """The list of batches links to the deliveries of one."""
+        return lookup == "batch__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("petitions.change_delivery")
+
+    @admin.action(description=_("Try again what failed"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        """With the same Message-ID; a delivery that has not failed stays as it is."""
+        tried = deliveries.filter(state=Delivery.State.FAILED).update(
+            state=Delivery.State.READY, due_at=Now()
+        )
+        words = ngettext(
+            "%(tried)s letter will be tried again.",
+            "%(tried)s letters will be tried again.",
+            tried,
+        )
+        level = messages.SUCCESS if tried else messages.WARNING
+        self.message_user(request, words % {"tried": tried}, level)
+
+    @column(
+        _("state"),
+        ordering="state",
+        label={
+            Delivery.State.READY: "",
+            Delivery.State.SENT: "success",
+            Delivery.State.FAILED: "danger",
+            Delivery.State.UNCERTAIN: "warning",
+            Delivery.State.SENDING: "info",
+            Delivery.State.COMMITTING: "info",
+        },
+    )
+    def state_label(self, delivery: Delivery) -> tuple[str, str]:
+        return delivery.state, delivery.get_state_display()
+
+    @column(_("the mail server's last words"))
+    def last_words(self, delivery: Delivery) -> str:
+        return Truncator(delivery.reply).chars(60)

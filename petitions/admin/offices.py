@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, ManyToManyField, QuerySet
+from django.forms import ModelMultipleChoiceField
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from petitions.admin.base import ModelAdmin, column
+from petitions.admin.filters import OfficeCountryFilter
+from petitions.models import Office
+
+
+@admin.register(Office)
+class OfficeAdmin(ModelAdmin[Office]):
+    list_display = ("name", "organisation", "place", "language", "asks", "active")
+    list_filter = (OfficeCountryFilter, "petitions", "language", "active")
+    search_fields = ("name", "organisation", "email")
+    search_help_text = _("Office, organisation or address")
+    list_per_page = 50
+    warn_unsaved_form = True
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelMultipleChoiceField[Any] | None:
+        """A handful of asks is ticked more easily than chosen with a key held down."""
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Office]:
+        return super().get_queryset(request).annotate(asks=Count("petitions"))
+
+    @column(_("country"), ordering="country")
+    def place(self, office: Office) -> str:
+        name: str = office.country.name
+        return name or gettext("international")
+
+    @column(_("asks"), ordering="asks")
+    def asks(self, office: Office) -> int:
+        asks: int = getattr(office, "asks")  # noqa: B009 - annotated by the query
+        return asks

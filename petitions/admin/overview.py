@@ -1,0 +1,56 @@
+"""The first page: where each ask stands, and what waits for somebody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import reverse
+
+from petitions.admin.petitions import title_of
+from petitions.models import Delivery, NewsSubscriber, Petition, Signature, Tally
+
+
+@dataclass(frozen=True)
+class Standing:
+    petition: Petition
+    title: str
+    signed: int
+    waiting: int
+
+    @property
+    def percent(self) -> int:
+        return min(100, self.signed * 100 // self.petition.goal)
+
+
+def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the template of the first page needs; settings name this function."""
+    if request.user.has_perm("petitions.view_petition"):
+        context |= {"standings": standings(), "news_subscribers": NewsSubscriber.objects.count()}
+    if request.user.has_perm("petitions.view_delivery"):
+        context |= {"letters": letters_by_state()}
+    return context
+
+
+def standings() -> list[Standing]:
+    signed = Tally.objects.by_petition()
+    new = Signature.objects.not_in_batch().values_list("petition").annotate(new=Count("pk"))
+    waiting = dict(new.order_by())
+    return [
+        Standing(each, title_of(each), signed.get(each.pk, 0), waiting.get(each.pk, 0))
+        for each in Petition.objects.with_texts()
+    ]
+
+
+def letters_by_state() -> list[tuple[str, int, str]]:
+    """State in words, how many deliveries are in it, and where they are listed."""
+    rows = Delivery.objects.order_by().values_list("state").annotate(count=Count("pk"))
+    counts = dict(rows)
+    url = reverse("admin:petitions_delivery_changelist")
+    return [
+        (str(state.label), counts[state.value], f"{url}?state__exact={state.value}")
+        for state in Delivery.State
+        if state.value in counts
+    ]

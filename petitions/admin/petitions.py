@@ -1,0 +1,99 @@
+"""The asks: their state and goal, with their words and their news."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from petitions.admin.base import InlineFormSet, ModelAdmin, StackedInline, column
+from petitions.models import Petition, PetitionText, PetitionUpdate
+
+
+class TextFormSet(InlineFormSet[PetitionText, Petition, Any]):
+    def clean(self) -> None:
+        """A petition with a page needs words for it, at least in the campaign's language."""
+        super().clean()
+        kept = [form.cleaned_data for form in self.forms if form not in self.deleted_forms]
+        has_words = any(data.get("language") == settings.LANGUAGE_CODE for data in kept)
+        if self.instance.state != Petition.State.DRAFT and not has_words:
+            raise ValidationError(
+                _("Only a draft may be without a text in the campaign's first language.")
+            )
+
+
+class TextInline(StackedInline[PetitionText, Petition]):
+    model = PetitionText
+    formset = TextFormSet
+    extra = 0
+    max_num = len(settings.LANGUAGES)
+    tab = True
+
+
+class UpdateInline(StackedInline[PetitionUpdate, Petition]):
+    model = PetitionUpdate
+    extra = 0
+    tab = True
+    collapsible = True
+
+
+@admin.register(Petition)
+class PetitionAdmin(ModelAdmin[Petition]):
+    list_display = ("number", "title", "state_label", "signed", "goal")
+    list_display_links = ("number", "title")
+    fields = ("number", "slug", "state", "goal", "batch_days", "opened_at")
+    inlines = (TextInline, UpdateInline)
+    # The link would lead nowhere in the organizers' own process, which has no public pages.
+    view_on_site = False
+    warn_unsaved_form = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Petition]:
+        signed = Coalesce(Sum("tallies__count"), 0)
+        petitions = super().get_queryset(request).annotate(signed=signed)
+        return petitions.prefetch_related("texts")
+
+    def has_delete_permission(self, request: HttpRequest, petition: Petition | None = None) -> bool:
+        """Only a draft may go: a page that was public keeps its address."""
+        is_draft = petition is not None and petition.state == Petition.State.DRAFT
+        return is_draft and super().has_delete_permission(request, petition)
+
+    def get_readonly_fields(
+        self, _request: HttpRequest, petition: Petition | None = None
+    ) -> tuple[str, ...]:
+        was_public = petition is not None and petition.state != Petition.State.DRAFT
+        return ("slug",) if was_public else ()
+
+    @column(_("title"))
+    def title(self, petition: Petition) -> str:
+        return title_of(petition)
+
+    @column(
+        _("state"),
+        ordering="state",
+        label={
+            Petition.State.DRAFT: "warning",
+            Petition.State.OPEN: "success",
+            Petition.State.CLOSED: "",
+            Petition.State.WON: "primary",
+        },
+    )
+    def state_label(self, petition: Petition) -> tuple[str, str]:
+        return petition.state, petition.get_state_display()
+
+    @column(_("signatures"), ordering="signed")
+    def signed(self, petition: Petition) -> int:
+        signed: int = getattr(petition, "signed")  # noqa: B009 - annotated by the query
+        return signed
+
+
+def title_of(petition: Petition) -> str:
+    """Its title in the reader's language or the first one; a draft may have neither."""
+    titles = {text.language: text.title for text in petition.texts.all()}
+    return titles.get(get_language() or "") or titles.get(settings.LANGUAGE_CODE) or petition.slug

@@ -1,0 +1,86 @@
+"""The way around: the screens by what they are about, each for those who may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from petitions.content import campaign
+
+# Title, symbol, address, and what it takes to see it.
+_Screen = tuple[Promise, str, str, str]
+_GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
+    (None, [(_("Overview"), "monitoring", "index", "")]),
+    (
+        _("Campaign"),
+        [
+            (_("Petitions"), "campaign", "petitions_petition_changelist", "view_petition"),
+            (_("Offices"), "account_balance", "petitions_office_changelist", "view_office"),
+            (_("Pages"), "article", "petitions_page_changelist", "view_page"),
+        ],
+    ),
+    (
+        _("Signers"),
+        [
+            (_("Signatures"), "signature", "petitions_signature_changelist", "view_signature"),
+            (_("Find a person"), "person_search", "petitions_signature_find", "read_details"),
+        ],
+    ),
+    (
+        _("Letters"),
+        [
+            (_("Batches"), "inventory_2", "petitions_batch_changelist", "view_batch"),
+            (_("Deliveries"), "mail", "petitions_delivery_changelist", "view_delivery"),
+        ],
+    ),
+    (
+        _("Organizers"),
+        [
+            (_("Audit trail"), "policy", "petitions_auditentry_changelist", "view_auditentry"),
+            (_("Users"), "person", "auth_user_changelist", "auth.view_user"),
+            (_("Groups"), "group", "auth_group_changelist", "auth.view_group"),
+        ],
+    ),
+]
+
+
+def site_name(_request: HttpRequest) -> str:
+    """The campaign's name, for the heads of the pages; settings name this function too."""
+    name: str = campaign()["name"]
+    return name
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """What Unfold draws at the side; settings name this function."""
+    return [
+        {
+            "title": title,
+            "separator": title is not None,
+            "items": [_item(request, screen) for screen in screens if _may_see(request, screen)],
+        }
+        for title, screens in _GROUPS
+    ]
+
+
+def _may_see(request: HttpRequest, screen: _Screen) -> bool:
+    permission = screen[3]
+    if not permission:
+        return True
+    return request.user.has_perm(permission if "." in permission else f"petitions.{permission}")
+
+
+def _item(request: HttpRequest, screen: _Screen) -> dict[str, Any]:
+    title, symbol, name, _permission = screen
+    link = reverse(f"admin:{name}")
+    return {"title": title, "icon": symbol, "link": link, "active": _is_here(request, link)}
+
+
+def _is_here(request: HttpRequest, link: str) -> bool:
+    """Whether this page lies under `link`, and under no longer one of the same list."""
+    links = [reverse(f"admin:{name}") for _title, group in _GROUPS for _t, _s, name, _p in group]
+    under = [each for each in links if request.path.startswith(each)]
+    return link == max(under, key=len, default="")

@@ -1,0 +1,248 @@
+"""Signatures: the list shows what is not sealed; a signer's details are opened one at a time.
+
+Before a box is opened, the audit trail has a line that says who looks.
+"""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from petitions.admin import export, find, names
+from petitions.admin.audit import record
+from petitions.admin.base import ReadOnlyAdmin, column
+from petitions.admin.filters import (
+    BatchFilter,
+    CountryFilter,
+    FlagFilter,
+    NameFilter,
+    PetitionFilter,
+    VisibilityFilter,
+    reference_in,
+)
+from petitions.admin.opening import opened
+from petitions.models import AuditEntry, Signature, Visibility
+
+# A posted list has a field for each ticked row, and the site takes at most 200 fields.
+ROWS_A_PAGE = 100
+LOOK_ALIKES_SHOWN = 20
+
+
+@admin.register(Signature)
+class SignatureAdmin(ReadOnlyAdmin[Signature]):
+    list_display = (
+        "reference",
+        "petition",
+        "country",
+        "visibility_label",
+        "confirmed",
+        "batch_number",
+        "public_name",
+        "flags",
+    )
+    list_filter = (
+        PetitionFilter,
+        CountryFilter,
+        VisibilityFilter,
+        NameFilter,
+        BatchFilter,
+        FlagFilter,
+    )
+    list_filter_submit = True
+    list_select_related = ("petition", "batch")
+    list_per_page = list_max_show_all = ROWS_A_PAGE
+    list_before_template = "admin/signatures/tools.html"
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ("id",)
+    search_help_text = _("First characters of a reference")
+    actions = ("export_chosen", "show_names", "hide_names")
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = {
+            "export": export.export_page,
+            "find": find.find_page,
+            "names": names.names_page,
+        }
+        return [
+            path(
+                f"{name}/",
+                self.admin_site.admin_view(partial(page, model_admin=self)),
+                name=f"petitions_signature_{name}",
+            )
+            for name, page in pages.items()
+        ] + super().get_urls()
+
+    def has_read_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("petitions.read_details")
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("petitions.export_signature")
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        """Who shows names looks at them first."""
+        return self.has_read_permission(request) and request.user.has_perm("petitions.publish_name")
+
+    # --- The list
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        may = {
+            "may_export": self.has_export_permission(request),
+            "may_find": self.has_read_permission(request),
+        }
+        return super().changelist_view(request, (extra_context or {}) | may)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Signature]:
+        others = Signature.objects.filter(
+            petition=OuterRef("petition"), look_alike=OuterRef("look_alike")
+        ).exclude(pk=OuterRef("pk"))
+        return super().get_queryset(request).annotate(looks_alike=Exists(others))
+
+    def get_search_results(
+        self, request: HttpRequest, signatures: QuerySet[Signature], typed: str
+    ) -> tuple[QuerySet[Signature], bool]:
+        """References only: what is typed here stands in the address line, so no person may."""
+        if not typed:
+            return signatures, False
+        reference = reference_in(typed)
+        if not reference:
+            words = gettext(
+                "This box takes references only. People are found with “Find a person”."
+            )
+            self.message_user(request, words, messages.WARNING)
+            return signatures.none(), False
+        ends = uuid.UUID(reference.ljust(32, "0")), uuid.UUID(reference.ljust(32, "f"))
+        return signatures.filter(pk__range=ends), False
+
+    @column(_("reference"))
+    def reference(self, signature: Signature) -> str:
+        return short(signature.pk)
+
+    @column(
+        _("visibility"),
+        ordering="visibility",
+        label={
+            Visibility.PUBLIC: "success",
+            Visibility.OFFICIALS: "info",
+            Visibility.WITHHELD: "",
+        },
+    )
+    def visibility_label(self, signature: Signature) -> tuple[str, str]:
+        return signature.visibility, signature.get_visibility_display()
+
+    @column(_("confirmed (hour)"), ordering="confirmed_hour")
+    def confirmed(self, signature: Signature) -> str:
+        return f"{signature.confirmed_hour:%Y-%m-%d %H:%M}"
+
+    @column(_("batch"), ordering="batch__number")
+    def batch_number(self, signature: Signature) -> int | None:
+        return signature.batch.number if signature.batch else None
+
+    @column(_("flags"), label=True)
+    def flags(self, signature: Signature) -> list[str]:
+        looks_alike: bool = getattr(signature, "looks_alike")  # noqa: B009 - annotated by the query
+        flags = {
+            gettext("look-alike"): looks_alike,
+            gettext("quarantined"): signature.quarantined,
+        }
+        return [flag for flag, is_up in flags.items() if is_up]
+
+    # --- What can be done with those that were ticked
+
+    @admin.action(description=_("Export as CSV"), permissions=["export"])
+    def export_chosen(self, request: HttpRequest, _signatures: QuerySet[Signature]) -> HttpResponse:
+        return export.ask_why(request, model_admin=self)
+
+    @admin.action(description=_("Show names on the site"), permissions=["publish"])
+    def show_names(
+        self, request: HttpRequest, signatures: QuerySet[Signature]
+    ) -> HttpResponse | None:
+        return names.look_at_names(request, signatures, model_admin=self)
+
+    @admin.action(description=_("Hide names"), permissions=["publish"])
+    def hide_names(self, request: HttpRequest, signatures: QuerySet[Signature]) -> None:
+        names.hide_names(request, signatures, model_admin=self)
+
+    # --- One signature
+
+    def get_fieldsets(
+        self, request: HttpRequest, _signature: Signature | None = None
+    ) -> list[tuple[Any, Any]]:
+        plain = (
+            "id",
+            ("petition", "batch"),
+            ("confirmed_hour", "country"),
+            ("visibility", "public_name"),
+            ("language", "consent_version"),
+            ("flags_in_words", "look_alikes"),
+        )
+        sealed = ("name", "postcode", "comment")
+        signature = (None, {"fields": plain})
+        if not self.has_read_permission(request):
+            return [signature]
+        description = _("Sealed until now; that you look at it stands in the audit trail.")
+        return [signature, (_("Details"), {"fields": sealed, "description": description})]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        change: bool = False,  # noqa: FBT001, FBT002 - likewise
+        form_url: str = "",
+        obj: Signature | None = None,
+    ) -> HttpResponse:
+        if obj and obj.sig_box and self.has_read_permission(request):
+            record(request, AuditEntry.Action.READ, count=1, selection=str(obj.pk))
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    @admin.display(description=_("flags"))
+    def flags_in_words(self, signature: Signature) -> str:
+        return ", ".join(self.flags(signature))
+
+    @admin.display(description=_("name"))
+    def name(self, signature: Signature) -> str:
+        if signature.sig_box is None:
+            return gettext("(counted only: nothing was kept)")
+        details = opened(signature)
+        unopened = gettext("(could not be opened with the keys that are here)")
+        return details.name if details else unopened
+
+    @admin.display(description=_("postcode"))
+    def postcode(self, signature: Signature) -> str:
+        details = opened(signature)
+        return details.postcode if details else ""
+
+    @admin.display(description=_("comment"))
+    def comment(self, signature: Signature) -> str:
+        details = opened(signature)
+        return details.comment if details else ""
+
+    @admin.display(description=_("addresses that look alike"))
+    def look_alikes(self, signature: Signature) -> str:
+        """The others of this petition whose address could be taken for this one's."""
+        if signature.look_alike is None:
+            return ""
+        others = Signature.objects.filter(
+            petition=signature.petition, look_alike=signature.look_alike
+        ).exclude(pk=signature.pk)
+        links = (
+            (reverse("admin:petitions_signature_change", args=[each]), short(each))
+            for each in others.values_list("pk", flat=True)[:LOOK_ALIKES_SHOWN]
+        )
+        return format_html_join(", ", '<a class="link" href="{}">{}</a>', links)
+
+
+def short(reference: uuid.UUID) -> str:
+    return str(reference)[:8]

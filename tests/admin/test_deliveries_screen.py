@@ -1,0 +1,88 @@
+"""Deliveries: what the mail server said, and another try for what failed."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from petitions.delivery.batches import close_batch
+from petitions.models import Delivery
+from tests.makers import make_office, make_petition, make_signature
+
+URL = "/admin/petitions/delivery/"
+
+
+@pytest.fixture
+def delivery(organizer):
+    petition = make_petition()
+    make_office(petition)
+    make_signature(petition)
+    close_batch(petition, now=timezone.now())
+    return Delivery.objects.get()
+
+
+def settle(delivery, state):
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=state,
+        tries=3,
+        reply="550 5.1.1 No such user",
+        due_at=timezone.now() - timedelta(days=2),
+    )
+
+
+def try_again(client, delivery):
+    return client.post(URL, {"action": "try_again", "_selected_action": [delivery.pk]}, follow=True)
+
+
+def test_a_delivery_shows_state_tries_and_the_mail_servers_words(organizer, delivery):
+    settle(delivery, Delivery.State.FAILED)
+
+    in_list = organizer.get(URL).text
+    page = organizer.get(f"{URL}{delivery.pk}/change/").text
+
+    for text in (in_list, page):
+        assert "failed" in text
+        assert "550 5.1.1 No such user" in text
+    assert delivery.message_id.strip("<>") in page
+
+
+def test_what_failed_is_tried_again_with_the_same_message_id(organizer, delivery):
+    settle(delivery, Delivery.State.FAILED)
+
+    page = try_again(organizer, delivery)
+
+    tried = Delivery.objects.get()
+    assert tried.state == Delivery.State.READY
+    assert tried.message_id == delivery.message_id
+    assert timezone.now() - tried.due_at < timedelta(minutes=1)
+    assert "1 letter will be tried again." in page.text
+
+
+@pytest.mark.parametrize("state", [each for each in Delivery.State if each != "failed"])
+def test_what_has_not_failed_stays_as_it_is(organizer, delivery, state):
+    settle(delivery, state)
+    before = Delivery.objects.values().get()
+
+    try_again(organizer, delivery)
+
+    assert Delivery.objects.values().get() == before
+
+
+def test_a_helper_who_may_only_look_tries_nothing_again(helper, delivery):
+    settle(delivery, Delivery.State.FAILED)
+
+    try_again(helper(), delivery)
+
+    assert Delivery.objects.get().state == Delivery.State.FAILED
+
+
+def test_a_batch_leads_to_its_deliveries_and_signatures(organizer, delivery):
+    text = organizer.get("/admin/petitions/batch/").text
+
+    assert "0 of 1 sent" in text
+    for url in (
+        f"{URL}?batch__id__exact={delivery.batch_id}",
+        f"/admin/petitions/signature/?batch={delivery.batch_id}",
+    ):
+        assert url in text
+        assert len(organizer.get(url).context["cl"].result_list) == 1

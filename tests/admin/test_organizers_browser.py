@@ -1,0 +1,133 @@
+"""The organizers' screens in a real browser: the policy that guards them does not break them."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from petitions.delivery.batches import close_batch
+from petitions.models import AuditEntry, Signature, Visibility
+from tests.journeys.test_browser import chromium  # noqa: F401 - the fixture that starts it
+from tests.makers import make_office, make_petition, make_signature
+from tests.processes import Processes
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SCREENS = [
+    "",
+    "petitions/petition/",
+    "petitions/petition/add/",
+    "petitions/office/",
+    "petitions/office/add/",
+    "petitions/page/add/",
+    "petitions/signature/",
+    "petitions/signature/find/",
+    "petitions/signature/export/",
+    "petitions/batch/",
+    "petitions/delivery/",
+    "petitions/auditentry/",
+    "auth/user/",
+    "auth/user/add/",
+    "password_change/",
+]
+
+
+@pytest.fixture
+def site(keys, tmp_path):
+    started = Processes(tmp_path)
+    yield str(started.web().base_url).rstrip("/")
+    started.stop()
+
+
+@pytest.fixture
+def page(chromium, site, django_user_model):  # noqa: F811 - pytest's way to ask for a fixture
+    """An organizer's browser, logged in, that remembers what went wrong."""
+    session = Client()
+    session.force_login(django_user_model.objects.create_superuser("olga"))
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    cookie = session.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": cookie, "url": site}])
+    page = context.new_page()
+    page.faults, page.hosts = [], set()
+    page.on("console", lambda said: page.faults.append(said.text) if said.type == "error" else 0)
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("request", lambda request: page.hosts.add(request.url.split("/")[2]))
+    yield page
+    context.close()
+
+
+def test_every_screen_opens_without_a_fault_and_loads_from_this_site_alone(site, page):
+    petition = make_petition()
+    make_office(petition)
+    signature = make_signature(petition)
+    close_batch(petition, now=timezone.now())
+    screens = [
+        *SCREENS,
+        f"petitions/petition/{petition.pk}/change/",
+        f"petitions/signature/{signature.pk}/change/",
+    ]
+
+    for screen in screens:
+        page.goto(f"{site}/admin/{screen}")
+        page.wait_for_load_state("networkidle")
+
+    assert page.faults == []
+    assert page.hosts == {site.removeprefix("http://")}
+
+
+def test_the_policy_stops_what_it_should(site, page):
+    page.goto(f"{site}/admin/")
+
+    page.evaluate("document.body.append(document.createElement('script'))")
+    page.evaluate("document.body.lastChild.textContent = 'document.title = \"taken over\"'")
+
+    assert page.title() != "taken over"
+    assert any("Content Security Policy" in fault for fault in page.faults)
+
+
+def test_names_are_shown_from_the_list(site, page):
+    petition = make_petition()
+    make_signature(petition, name="Ann Lee", visibility=Visibility.PUBLIC)
+    make_signature(petition, name="Nonsense", visibility=Visibility.PUBLIC)
+
+    page.goto(f"{site}/admin/petitions/signature/")
+    page.locator("#action-toggle").check()
+    page.locator("select[name=action]").select_option("show_names")
+    page.get_by_role("button", name="Run").click()
+    page.get_by_label("Nonsense").uncheck()
+    page.get_by_role("button", name="Show these names").click()
+    page.get_by_text("1 name is shown on the site.").wait_for()
+
+    assert list(Signature.objects.exclude(public_name="").values_list("public_name")) == [
+        ("Ann Lee",)
+    ]
+    assert page.faults == []
+
+
+def test_a_filtered_list_is_downloaded(site, page):
+    petition = make_petition()
+    make_signature(petition, name="Ann Lee", country="DE")
+    make_signature(petition, name="Bob", country="LT")
+
+    page.goto(f"{site}/admin/petitions/signature/")
+    page.get_by_text("Filters").first.click()
+    page.locator("select[name=country]").select_option("DE", force=True)
+    page.get_by_role("button", name="Apply Filters").click()
+    page.get_by_role("link", name="Export 1 signature").click()
+    page.get_by_label("What do you need it for?").fill("For the meeting in Geneva")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+
+    content = download.value.path().read_text(encoding="utf-8-sig")
+    assert "Ann Lee" in content
+    assert "Bob" not in content
+    assert AuditEntry.objects.get().selection == "country: Germany"
+    assert page.faults == []
+
+
+def test_an_address_typed_into_the_list_does_not_reach_the_address_line(site, page):
+    page.goto(f"{site}/admin/petitions/signature/")
+
+    page.locator("#searchbar").fill("ann@mail.example")
+    page.locator("#searchbar").press("Enter")
+
+    assert "ann" not in page.url

@@ -1,0 +1,151 @@
+"""Every screen opens, and its list costs the same however much is in it."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from petitions.delivery.batches import close_batch
+from petitions.models import (
+    AuditEntry,
+    Batch,
+    Delivery,
+    Office,
+    Page,
+    Petition,
+    PetitionUpdate,
+    Signature,
+    Visibility,
+)
+from tests.makers import make_office, make_petition, make_signature
+
+LISTS = [Petition, Office, Page, Signature, Batch, Delivery, AuditEntry]
+
+
+def fill_every_list(client, number):
+    """One more of everything, each with relations of its own."""
+    petition = make_petition(number)
+    PetitionUpdate.objects.create(
+        petition=petition, language="en", happened_on=timezone.now(), title="News", body="Text."
+    )
+    make_office(petition, name=f"Minister {number}")
+    make_signature(petition, visibility=Visibility.PUBLIC)
+    close_batch(petition, now=timezone.now())
+    Page.objects.create(slug=f"page-{number}", language="en", title="Page", body="Text.")
+    user_id = int(client.session["_auth_user_id"])
+    AuditEntry.objects.create(user_id=user_id, action=AuditEntry.Action.READ, count=1)
+
+
+def list_url(model):
+    return reverse(f"admin:petitions_{model._meta.model_name}_changelist")
+
+
+def queries_of(client, url):
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        response = client.get(url)
+    assert response.status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.model_name)
+def test_a_list_asks_the_database_as_often_for_three_rows_as_for_one(organizer, model):
+    fill_every_list(organizer, 1)
+    for_one = queries_of(organizer, list_url(model))
+    fill_every_list(organizer, 2)
+    fill_every_list(organizer, 3)
+
+    assert queries_of(organizer, list_url(model)) == for_one
+
+
+def test_the_first_page_asks_the_database_as_often_for_three_petitions_as_for_one(organizer):
+    fill_every_list(organizer, 1)
+    for_one = queries_of(organizer, reverse("admin:index"))
+    fill_every_list(organizer, 2)
+    fill_every_list(organizer, 3)
+
+    assert queries_of(organizer, reverse("admin:index")) == for_one
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model._meta.model_name)
+def test_what_is_in_a_list_opens(organizer, model):
+    fill_every_list(organizer, 1)
+    name = model._meta.model_name
+
+    response = organizer.get(
+        reverse(f"admin:petitions_{name}_change", args=[model.objects.get().pk])
+    )
+
+    assert response.status_code == 200
+    assert "View on site" not in response.text
+
+
+@pytest.mark.parametrize("model", [Signature, Batch, Delivery, AuditEntry])
+def test_what_comes_from_elsewhere_is_added_changed_and_deleted_by_nobody(organizer, model):
+    fill_every_list(organizer, 1)
+    row = model.objects.get()
+    before = model.objects.filter(pk=row.pk).values().get()
+    name = f"admin:petitions_{model._meta.model_name}"
+
+    answers = [
+        organizer.post(reverse(f"{name}_add"), {}),
+        organizer.post(reverse(f"{name}_change", args=[row.pk]), {"reason": "x", "count": "7"}),
+        organizer.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}),
+    ]
+    organizer.post(
+        list_url(model),
+        {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"},
+    )
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+    assert model.objects.filter(pk=row.pk).values().get() == before
+
+
+def test_the_first_page_shows_where_each_ask_stands(organizer):
+    petition = make_petition(1, goal=4)
+    make_office(petition)
+    make_signature(petition)
+    close_batch(petition, now=timezone.now())
+    make_signature(petition)
+
+    page = organizer.get(reverse("admin:index"))
+
+    (standing,) = page.context["standings"]
+    assert (standing.title, standing.signed, standing.waiting) == ("Title of ask 1", 2, 1)
+    assert standing.percent == 50
+    assert [(state, count) for state, count, _url in page.context["letters"]] == [("ready", 1)]
+
+
+def test_the_side_shows_a_helper_only_what_a_helper_may_open(helper):
+    page = helper().get(reverse("admin:index"))
+
+    shown = [
+        str(item["title"])
+        for group in page.context["sidebar_navigation"]
+        for item in group["items"]
+    ]
+    assert "Signatures" in shown
+    assert "Find a person" not in shown
+    for group in page.context["sidebar_navigation"]:
+        for item in group["items"]:
+            assert page.client.get(item["link"]).status_code == 200
+
+
+def test_a_stranger_sees_the_login_and_nothing_else(client, db, keys):
+    for name in ["index", "petitions_signature_changelist", "petitions_signature_export"]:
+        response = client.get(reverse(f"admin:{name}"))
+
+        assert response.status_code == 302
+        assert response["Location"].startswith("/admin/login/")
+
+
+def test_after_the_login_comes_the_first_page(client, db, keys, django_user_model):
+    django_user_model.objects.create_superuser("olga", password="correct horse battery")
+
+    response = client.post(
+        "/admin/login/", {"username": "olga", "password": "correct horse battery"}
+    )
+
+    assert response["Location"] == "/admin/"
