@@ -173,9 +173,8 @@ class Letter:
     @property
     def countries(self) -> list[tuple[str, int]]:
         """The batch's countries by name, most signers first."""
-        return [
-            (countries.name(code), count) for code, count in self.content.by_country.most_common()
-        ]
+        named = [(countries.name(code), count) for code, count in self.content.by_country.items()]
+        return sorted(named, key=lambda each: (-each[1], each[0]))
 
     @cached_property
     def withdrawn(self) -> list[UUID]:
