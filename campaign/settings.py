@@ -187,9 +187,9 @@ STORAGES = {
 
 # --- Safety
 
-# A sign request is a few kilobytes; nobody needs to send more.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# A sign request is a few kilobytes; an organizer may save a petition in many languages.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024 if ROLE is Role.ORGANIZER else 64 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000 if ROLE is Role.ORGANIZER else 200
 FILE_UPLOAD_HANDLERS: list[str] = []
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

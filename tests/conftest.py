@@ -1,11 +1,13 @@
 """What every test may lean on: a fresh vault, and pages that are read anew."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from playwright.sync_api import sync_playwright
 
 from local.smtp import Keeper, mail_server
 from petitions.models import SignRequest
@@ -17,6 +19,7 @@ from petitions.web.figures import forget_figures
 from tests.mailbox import Mailbox
 
 EPOCH = "2026-11a"
+NO_CHROMIUM = "No Chromium here: install Debian's `chromium`, or name one in CHROMIUM_PATH."
 
 
 def pytest_configure():
@@ -75,3 +78,21 @@ def ask(keys):
         return mailing
 
     return ask_now
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("chrome")
+    if path is None:
+        missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
+        missing(NO_CHROMIUM)
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread; what Django does here is not in it.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            # Containers give little shared memory, and root gets no sandbox.
+            args=["--disable-dev-shm-usage", "--no-sandbox"],
+        )
+        yield browser
+        browser.close()

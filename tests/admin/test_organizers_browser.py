@@ -6,7 +6,6 @@ from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
 from petitions.models import AuditEntry, Signature, Visibility
-from tests.journeys.test_browser import chromium  # noqa: F401 - the fixture that starts it
 from tests.makers import make_office, make_petition, make_signature
 from tests.processes import Processes
 
@@ -39,7 +38,7 @@ def site(keys, tmp_path):
 
 
 @pytest.fixture
-def page(chromium, site, django_user_model):  # noqa: F811 - pytest's way to ask for a fixture
+def page(chromium, site, django_user_model):
     """An organizer's browser, logged in, that remembers what went wrong."""
     session = Client()
     session.force_login(django_user_model.objects.create_superuser("olga"))

@@ -1,11 +1,7 @@
 """A supporter on a small phone, without scripts and without cookies."""
 
-import os
-import shutil
-
 import pytest
 from django.conf import settings
-from playwright.sync_api import sync_playwright
 
 from petitions.content import load_campaign
 from petitions.models import Petition, Signature, Tally
@@ -14,25 +10,6 @@ from tests.processes import until
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 360, "height": 640}
-HINT = "No Chromium here: install Debian's `chromium`, or name one in CHROMIUM_PATH."
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("chrome")
-    if path is None:
-        missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
-        missing(HINT)
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright keeps an event loop in this thread; what Django does here is not in it.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            # Containers give little shared memory, and root gets no sandbox.
-            args=["--disable-dev-shm-usage", "--no-sandbox"],
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
