@@ -46,13 +46,8 @@ VAULT_DIR = Path(env.str("VAULT_DIR", default=str(VAR_DIR / "vault")))
 # --- What runs
 
 INSTALLED_APPS = [
-    "unfold.apps.BasicAppConfig",
-    "unfold.contrib.filters",
-    "campaign.apps.CampaignAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -72,7 +67,25 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+context_processors = [
+    "django.template.context_processors.request",
+    "petitions.web.context.campaign_facts",
+]
+
+# What only the admin needs; a public web server does not even load it.
 if ROLE.serves_admin:
+    INSTALLED_APPS = [
+        "unfold.apps.BasicAppConfig",
+        "unfold.contrib.filters",
+        "campaign.apps.CampaignAdminConfig",
+        "django.contrib.sessions",
+        "django.contrib.messages",
+        *INSTALLED_APPS,
+    ]
+    context_processors += [
+        "django.contrib.auth.context_processors.auth",
+        "django.contrib.messages.context_processors.messages",
+    ]
     MIDDLEWARE += [
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -92,14 +105,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "petitions.web.context.campaign_facts",
-            ],
-        },
+        "OPTIONS": {"context_processors": context_processors},
     },
 ]
 

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = []
@@ -11,6 +10,8 @@ if settings.ROLE.serves_public_pages:
     urlpatterns += i18n_patterns(path("", include("petitions.web.urls")))
 
 if settings.ROLE.serves_admin:
+    from django.contrib import admin
+
     urlpatterns += [path("admin/", admin.site.urls)]
 
 if settings.MAILBOX_DIR:
