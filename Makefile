@@ -1,0 +1,19 @@
+.PHONY: run test check bench lock clean
+
+run: # environment, servers, the site on http://127.0.0.1:8000 (PORT=8001 changes it)
+	@scripts/run
+
+test: # the whole test suite (ARGS="-k words" goes to pytest)
+	@scripts/test $(ARGS)
+
+check: # format, lint, types, imports, migrations, settings, templates, dependencies
+	@scripts/check
+
+bench: # the benchmarks (ARGS goes to them)
+	@scripts/bench $(ARGS)
+
+lock: # compile the two lock files anew
+	@scripts/lock
+
+clean: # remove the environment, the caches and all local data
+	@scripts/clean

@@ -1,0 +1,81 @@
+"""`python -m local <command>`: what the scripts call, inside the environment.
+
+run      the whole site, until Ctrl-C
+test     the tests, on servers that are thrown away; further words go to pytest
+bench    the benchmarks, on empty but durable servers; further words go to them
+check    format, lint, types, imports, migrations, settings, templates, dependencies
+with     any command, on the servers and the data of `run`: with -- ./manage.py dumpdata
+"""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from local.check import check
+from local.places import VAR, Home
+from local.processes import run_in_foreground
+from local.servers import SITE, as_environment, servers, settings_for, throw_away_servers
+from local.static_files import static_files
+from local.stopping import Stopped, Trouble, listen
+from local.supervisor import kept_secret, run
+
+
+def main(arguments: Sequence[str]) -> int:
+    listen()
+    name, *words = arguments or ["help"]
+    command = COMMANDS.get(name)
+    if command is None:
+        print(__doc__)
+        return 2
+    try:
+        return command(words)
+    except Stopped:
+        return 130
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+    except PermissionError as error:
+        who = f"{error.filename} belongs to another user: was this once started as root?"
+        print(who, file=sys.stderr)
+    return 1
+
+
+def test(words: Sequence[str]) -> int:
+    command = [sys.executable, "-m", "pytest", *in_parallel(words), *words]
+    with throw_away_servers("test", durable=False) as (home, environment):
+        with static_files(home, environment):
+            pass
+        return run_in_foreground(command, environment)
+
+
+def bench(words: Sequence[str]) -> int:
+    with throw_away_servers("bench", durable=True) as (_, environment):
+        return run_in_foreground([sys.executable, "-m", "bench", *words], environment)
+
+
+def in_parallel(words: Sequence[str]) -> list[str]:
+    """Two processes, unless the words say how many or ask for a debugger."""
+    own = ("-n", "--numprocesses", "--pdb", "--trace", "-p")
+    return [] if any(word.startswith(own) for word in words) else ["-n", "2"]
+
+
+def run_with(words: Sequence[str]) -> int:
+    command = [word for number, word in enumerate(words) if number or word != "--"]
+    if not command:
+        raise Trouble("Which command? For example: python -m local with -- ./manage.py migrate")
+    home = Home(VAR)
+    with servers(home, durable=True) as addresses:
+        settings = settings_for(home, site=SITE, secret=kept_secret())
+        settings |= {name: os.environ[name] for name in settings if os.environ.get(name)}
+        return run_in_foreground(command, as_environment(settings | addresses))
+
+
+COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    "run": lambda _: run(),
+    "test": test,
+    "bench": bench,
+    "check": lambda _: check(),
+    "with": run_with,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
