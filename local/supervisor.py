@@ -90,9 +90,7 @@ def start_everything(home: Home, port: int, opened: ExitStack) -> None:
     settings = settings_for(home, site=f"http://{HOST}:{port}", secret=kept_secret())
     settings |= {name: os.environ[name] for name in settings if os.environ.get(name)}
     settings |= opened.enter_context(servers(home, durable=True))
-    settings["EMAIL_URL"] = os.environ.get("EMAIL_URL") or opened.enter_context(
-        mail(home, settings["MAILBOX_DIR"])
-    )
+    settings |= mail_settings(home, settings["MAILBOX_DIR"], opened)
     opened.enter_context(local_env(home, settings))
     environment = as_environment(settings)
 
@@ -116,6 +114,13 @@ def kept_secret() -> str:
     with suppress(FileExistsError):
         write_private(path, secrets.token_urlsafe(48))
     return path.read_text()
+
+
+def mail_settings(home: Home, mailbox: str, opened: ExitStack) -> dict[str, str]:
+    """The relay's address; a relay of the user's own is not asked after letters in our Maildir."""
+    if given := os.environ.get("EMAIL_URL"):
+        return {"EMAIL_URL": given, "RELAY_URL": os.environ.get("RELAY_URL", "")}
+    return {"EMAIL_URL": opened.enter_context(mail(home, mailbox))}
 
 
 @contextmanager
