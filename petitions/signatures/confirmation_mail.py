@@ -27,7 +27,7 @@ from petitions.models.clock import database_now, jitter
 from petitions.models.sealed import Mailing, tolerate
 from petitions.signatures.addresses import look_alike_index, mail_key, news_index, signature_index
 from petitions.signatures.caps import book_mail
-from petitions.vault import CannotOpen
+from petitions.vault import CannotOpen, VaultError
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def send_confirmation_mails(*, seconds: float = 60) -> int:
     """Send what waits, for at most about `seconds`, and say how many mails went out.
 
     Raises:
-        TooManyDamagedBoxes: rows do not open; they stay queued.
+        TooManyDamagedBoxes, KeysUnavailable: rows do not open; they stay queued.
     """
     run = _Run()
     ends_at = time.monotonic() + seconds
@@ -50,6 +50,9 @@ def send_confirmation_mails(*, seconds: float = 60) -> int:
         while (requests := _claim()) and time.monotonic() < ends_at:
             for request in requests:
                 run.handle(request)
+    except VaultError as alarm:
+        log.critical("no confirmation mails go out: %s", alarm)
+        raise
     finally:
         run.connection.close()
         if run.sent:
