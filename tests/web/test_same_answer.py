@@ -9,47 +9,44 @@ from tests.makers import make_petition, make_signature
 
 pytestmark = pytest.mark.django_db
 SIGN = "/en/petitions/ask-1/"
+FORM = {"name": "Ann Lee", "country": "LT", "visibility": "officials"}
+# What every reader causes to be read once in two seconds tells nothing about anybody.
+ABOUT_ALL = ("petitions_petition", "petitions_petitiontext", "petitions_tally")
 
 
 def post(client, address):
-    form = {"name": "Ann Lee", "email": address, "country": "LT", "visibility": "officials"}
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        response = client.post(SIGN, form)
+    """The answer, the page that it leads to, and what the database was asked about people."""
+    with CaptureQueriesContext(connection) as queries:
+        response = client.post(SIGN, FORM | {"email": address})
         page = client.get(response.url)
-    verbs = [query["sql"].split(" ", 2)[:2] for query in queries]
     headers = {name: value for name, value in response.items() if name != "Expires"}
-    return (response.status_code, headers, response.content, page.content), verbs
+    return (response.status_code, headers, response.content, page.content), about_people(queries)
+
+
+def about_people(queries):
+    """The statements' first words: verb and table of an INSERT, else all of it."""
+    statements = [query["sql"] for query in queries]
+    return [
+        " ".join(sql.split(" ")[:3]) if sql.startswith("INSERT") else sql
+        for sql in statements
+        if not any(f'FROM "{table}"' in sql for table in ABOUT_ALL)
+    ]
 
 
 def test_new_and_known_addresses_get_the_same_answer_from_the_same_work(client, keys):
     petition = make_petition()
     make_signature(petition, address="known@mail.example")
-    post(client, "first@mail.example")
 
     known = post(client, "known@mail.example")
     new = post(client, "newer@mail.example")
 
     assert known == new
-    assert SignRequest.objects.count() == 3
+    assert SignRequest.objects.count() == 2
 
 
-def test_signing_looks_nobody_up(client, keys, django_assert_num_queries):
+def test_signing_looks_nobody_up(client, keys):
     make_petition()
-    client.get(SIGN)
 
-    with CaptureQueriesContext(connection) as queries:
-        client.post(
-            SIGN,
-            {
-                "name": "Ann Lee",
-                "email": "a@mail.example",
-                "country": "LT",
-                "visibility": "officials",
-            },
-        )
+    _, asked = post(client, "ann@mail.example")
 
-    assert [query["sql"].split(" ")[:3] for query in queries] == [
-        ["INSERT", "INTO", '"petitions_signrequest"']
-    ]
+    assert asked == ['INSERT INTO "petitions_signrequest"']
