@@ -28,6 +28,26 @@ def pytest_configure():
 
 
 @pytest.fixture
+def show(record_property):
+    """Show a figure at the end of the run, whichever process the test ran in."""
+    return lambda figure: record_property("figure", figure)
+
+
+def pytest_terminal_summary(terminalreporter):
+    figures = [
+        value
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for name, value in report.user_properties
+        if name == "figure" and report.when == "call"
+    ]
+    if figures:
+        terminalreporter.section("figures")
+    for figure in figures:
+        terminalreporter.write_line(figure)
+
+
+@pytest.fixture
 def keys(tmp_path, settings) -> Vault:
     """A vault with all keys, as the role `all` has it."""
     fresh = Vault(tmp_path / "vault")

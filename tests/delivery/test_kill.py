@@ -44,7 +44,7 @@ class SlowKeeper(ShakyKeeper):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_killed_workers_lose_no_letter_and_send_none_twice(keys, box, tmp_path, capsys):
+def test_killed_workers_lose_no_letter_and_send_none_twice(keys, box, tmp_path, show):
     owed = owe_letters()
     processes = Processes(tmp_path)
     try:
@@ -55,11 +55,10 @@ def test_killed_workers_lose_no_letter_and_send_none_twice(keys, box, tmp_path, 
     taken = Counter(mail["Message-ID"] for mail in box.mails())
     lost = owed - set(taken)
     twice = {message_id for message_id, times in taken.items() if times > 1}
-    with capsys.disabled():
-        print(
-            f"\n  {len(owed)} letters, {kills} workers killed, {SHARE:.0%} of connections dropped"
-            f" or refused: {len(lost)} lost, {len(twice)} twice at the relay"
-        )
+    show(
+        f"{len(owed)} letters, {kills} workers killed, {SHARE:.0%} of connections dropped or"
+        f" refused: {len(lost)} lost, {len(twice)} twice at the relay"
+    )
     assert (lost, twice) == (set(), set())
     assert set(taken) == owed
     assert set(Delivery.objects.values_list("state", flat=True)) == {Delivery.State.SENT}

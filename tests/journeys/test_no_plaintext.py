@@ -45,7 +45,7 @@ def found_in(haystack: bytes) -> set[str]:
     return {needle for needle in NEEDLES if any(each in haystack for each in spellings(needle))}
 
 
-def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, capsys):
+def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     petition = make_petition()
     make_office(petition)
     processes.beat()
@@ -79,12 +79,8 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, capsys):
     assert b"PostgreSQL database dump" in kept["dump of the database"]
     assert b"petitions_signature" in kept["dump of the database"]
     assert b"ready." in kept["logs"]
-    with capsys.disabled():
-        for place, content in kept.items():
-            print(
-                f"\n  {place}: {len(content):,} bytes, found {found_in(content) or 'nothing'}",
-                end="",
-            )
+    for place, content in kept.items():
+        show(f"{place}: {len(content):,} bytes searched, found {found_in(content) or 'nothing'}")
     assert {place: found_in(content) for place, content in kept.items()} == {
         place: set() for place in kept
     }
