@@ -86,7 +86,7 @@ def is_free(port: int) -> bool:
 
 
 def start_everything(home: Home, port: int, opened: ExitStack) -> None:
-    say("Starting PostgreSQL, Valkey and the mail server …")
+    say("Starting the servers …")
     settings = settings_for(home, site=f"http://{HOST}:{port}", secret=kept_secret())
     settings |= {name: os.environ[name] for name in settings if os.environ.get(name)}
     settings |= opened.enter_context(servers(home, durable=True))
