@@ -27,9 +27,9 @@ class Command(BaseCommand):
             self.show(petitions)
             return
         for batch in close_batches(petitions, now=database_now()):
-            self.stdout.write(f"Closed {batch}: {batch.size} signatures.")
+            self.stdout.write(f"Closed batch {batch}, signatures: {batch.size}.")
         while sent := send_letters():
-            self.stdout.write(f"{sent} letters sent.")
+            self.stdout.write(f"Letters sent: {sent}.")
         self.report()
 
     def due_petitions(self, *, scheduled: bool) -> list[Petition]:
@@ -44,9 +44,9 @@ class Command(BaseCommand):
         for petition in petitions:
             size = Signature.objects.not_in_batch().filter(petition=petition).count()
             offices = Office.objects.responsible_for(petition).count()
-            self.stdout.write(f"{petition.slug}: {size} signatures to {offices} offices.")
+            self.stdout.write(f"{petition.slug}: signatures: {size}, offices: {offices}.")
         waiting = Delivery.objects.due(now=database_now()).count()
-        self.stdout.write(f"{waiting} letters of earlier batches are due.")
+        self.stdout.write(f"Letters of earlier batches that are due: {waiting}.")
 
     def report(self) -> None:
         states = Delivery.objects.order_by().values_list("state").annotate(Count("pk"))
