@@ -23,15 +23,15 @@ import django
 django.setup()
 
 from django.core.management import call_command  # noqa: E402 - models need the set-up above
-from django.db.models import QuerySet  # noqa: E402
+from django.db.models import QuerySet  # noqa: E402 - likewise
 
-from bench.load import Load, get, post, requests_a_second  # noqa: E402
-from bench.server import HOST, web_server  # noqa: E402
-from petitions.exports.signatures import export_lines  # noqa: E402
-from petitions.models import Petition, Signature, Visibility  # noqa: E402
-from petitions.models.clock import this_hour  # noqa: E402
-from petitions.models.sealed import Details, signature_context  # noqa: E402
-from petitions.vault import Purpose, vault  # noqa: E402
+from bench.load import Load, get, post, requests_a_second  # noqa: E402 - likewise
+from bench.server import HOST, web_server  # noqa: E402 - likewise
+from petitions.exports.signatures import export_lines  # noqa: E402 - likewise
+from petitions.models import Petition, Signature, Visibility  # noqa: E402 - likewise
+from petitions.models.clock import this_hour  # noqa: E402 - likewise
+from petitions.models.sealed import Details, signature_context  # noqa: E402 - likewise
+from petitions.vault import Purpose, vault  # noqa: E402 - likewise
 
 ROUNDS = 5
 SECONDS = 3.0

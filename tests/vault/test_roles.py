@@ -130,3 +130,21 @@ def load_wsgi(keys):
         timeout=60,
         check=False,
     )
+
+
+def test_a_worker_without_its_keys_stops_at_once_and_says_which(keys):
+    for secret in Secret:
+        shutil.rmtree(keys.directory / secret)
+
+    refusal = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "campaign", "worker", "-Q", "mailer", "-c", "1"],
+        cwd=django_settings.BASE_DIR,
+        env={**os.environ, "CAMPAIGN_ROLE": "mailer", "VAULT_DIR": str(keys.directory)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert refusal.returncode == 1
+    assert refusal.stderr.splitlines()[-1].startswith("The mailer role does not start. The ")
