@@ -33,6 +33,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def with_indexes(self, indexes: Iterable[bytes]) -> SignatureQuerySet:
         return self.filter(index__in=list(indexes))
 
+    def named_in_public(self) -> SignatureQuerySet:
+        """Those whose name an organizer has shown on the site, newest first."""
+        return self.exclude(public_name="").order_by("-confirmed_hour", "id")
+
     def with_look_alikes(self) -> SignatureQuerySet:
         """Those whose address looks like another signer's of the same petition."""
         others = Signature.objects.filter(
@@ -108,6 +112,11 @@ class Signature(models.Model):
                 condition=models.Q(batch__isnull=True),
             ),
             models.Index(fields=["petition", "look_alike"], name="signature_look_alike"),
+            models.Index(
+                fields=["petition", "-confirmed_hour", "id"],
+                name="signature_named_in_public",
+                condition=~models.Q(public_name=""),
+            ),
             models.Index(fields=["-confirmed_hour", "id"], name="signature_by_hour"),
         ]
 

@@ -21,6 +21,8 @@ from petitions.web.figures import Ask, figures_now
 from petitions.web.forms import ConfirmForm, SignForm
 from petitions.web.origin import own_forms_only
 
+NAMES_SHOWN = 30
+
 
 @require_safe
 @cache_page(figures.SECONDS)
@@ -83,6 +85,7 @@ def _show(
         "petition": ask.petition,
         "text": ask.petition.text,
         "updates": ask.petition.updates.filter(language=ask.petition.text.language),
+        "named": ask.petition.signatures.named_in_public()[:NAMES_SHOWN],
         "offices": Office.objects.responsible_for(ask.petition),
         "others": [
             other for other in figures_now().asks if other.petition.slug != ask.petition.slug
