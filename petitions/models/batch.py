@@ -1,9 +1,20 @@
 """A batch is what one round of letters carries: closed once, numbered, never changed."""
 
+from __future__ import annotations
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from petitions.models.petition import Petition
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def with_progress(self) -> BatchQuerySet:
+        """With `offices`, to which its letter goes, and `reached`, to which it has gone."""
+        sent = models.Q(deliveries__state="sent")
+        return self.annotate(
+            offices=models.Count("deliveries"), reached=models.Count("deliveries", filter=sent)
+        )
 
 
 class Batch(models.Model):
@@ -13,6 +24,8 @@ class Batch(models.Model):
     number = models.PositiveIntegerField(_("number"))
     size = models.PositiveIntegerField(_("signatures when closed"))
     closed_at = models.DateTimeField(_("closed"))
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("batch")

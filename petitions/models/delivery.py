@@ -15,6 +15,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, *, now: datetime) -> DeliveryQuerySet:
         return self.filter(state=Delivery.State.READY, due_at__lte=now).order_by("due_at", "id")
 
+    def sent(self) -> DeliveryQuerySet:
+        return self.filter(state=Delivery.State.SENT)
+
 
 class Delivery(models.Model):
     """Every change of state is an UPDATE that names the state, and while a worker holds the

@@ -120,6 +120,13 @@ class PetitionText(models.Model):
         return self.salutation_to("…")
 
 
+class PetitionUpdateQuerySet(models.QuerySet["PetitionUpdate"]):
+    def latest_in(self, language: str) -> PetitionUpdateQuerySet:
+        """Of petitions that have a page, newest first."""
+        public = self.exclude(petition__state=Petition.State.DRAFT)
+        return public.filter(language=language).select_related("petition")
+
+
 class PetitionUpdate(models.Model):
     """What has happened to an ask since; `body` is Markdown."""
 
@@ -128,6 +135,8 @@ class PetitionUpdate(models.Model):
     happened_on = models.DateField(_("date"))
     title = models.CharField(_("title"), max_length=150)
     body = models.TextField(_("text"), help_text=_("Markdown."))
+
+    objects = PetitionUpdateQuerySet.as_manager()
 
     class Meta:
         ordering = ["-happened_on"]

@@ -37,6 +37,12 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         """Those whose name an organizer has shown on the site, newest first."""
         return self.exclude(public_name="").order_by("-confirmed_hour", "id")
 
+    def newest_names(self, most: int) -> list[Signature]:
+        """Of `named_in_public`, each name of a country once: many sign several petitions."""
+        recent = self.named_in_public().only("public_name", "country")[: 5 * most]
+        people = {(each.public_name, each.country.code): each for each in reversed(recent)}
+        return list(reversed(people.values()))[:most]
+
     def with_look_alikes(self) -> SignatureQuerySet:
         """Those whose address looks like another signer's of the same petition."""
         others = Signature.objects.filter(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
+from django.db.models import Count
 from django_countries import countries
 
-from petitions.models import Petition, Tally
+from petitions.models import Delivery, Petition, Tally
+from petitions.web.milestones import next_step, steps_reached
+from petitions.web.tile_map import TileMap, tile_map
 
 # Figures on pages are at most this old; reading them costs the database once in this time.
 SECONDS = 2
+# A country with fewer signers is not named: there the number would point at people.
+FEWEST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -22,17 +27,28 @@ class Ask:
     count: int
 
     @property
+    def next_step(self) -> int:
+        return next_step(self.count, self.petition.goal)
+
+    @property
     def percent(self) -> int:
-        """Of the goal; 100 at most."""
-        return min(100, 100 * self.count // self.petition.goal)
+        """Of the way to the next step."""
+        return 100 * self.count // self.next_step
+
+    @property
+    def steps_reached(self) -> list[int]:
+        return steps_reached(self.count, self.petition.goal)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """All public asks in order, and where their signers live, most first."""
+    """All public asks in order, where their signers live, most first, and what was delivered."""
 
     asks: list[Ask]
     countries: list[tuple[str, int]]
+    letters: int
+    offices: int
+    """To which at least one letter went."""
 
     @property
     def total(self) -> int:
@@ -45,9 +61,23 @@ class Figures:
         petitions = [ask.petition for ask in self.asks if ask.petition.is_open]
         return [each for each in petitions if each.pk != petition.pk]
 
+    @cached_property
+    def large_countries(self) -> dict[str, int]:
+        """Signers by country code, where they are enough to be named."""
+        return {code: count for code, count in self.countries if count >= FEWEST_NAMED}
+
     def named_countries(self) -> list[tuple[str, int]]:
-        """Countries by name, in the language of the moment."""
-        return [(countries.name(code), count) for code, count in self.countries]
+        """Large countries by name, in the language of the moment."""
+        return [(countries.name(code), count) for code, count in self.large_countries.items()]
+
+    @property
+    def elsewhere(self) -> int:
+        """Signers in countries that are not named."""
+        return sum(count for _, count in self.countries) - sum(self.large_countries.values())
+
+    @cached_property
+    def map(self) -> TileMap:
+        return tile_map(self.large_countries)
 
 
 def figures_now() -> Figures:
@@ -61,6 +91,9 @@ def _figures(_tick: int) -> Figures:
     return Figures(
         asks=[Ask(petition, counts.get(petition.pk, 0)) for petition in petitions],
         countries=Tally.objects.by_country(),
+        **Delivery.objects.sent().aggregate(
+            letters=Count("pk"), offices=Count("office", distinct=True)
+        ),
     )
 
 

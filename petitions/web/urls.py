@@ -1,10 +1,11 @@
 from django.urls import path
 
-from petitions.web import views
+from petitions.web import letters, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("petitions/<slug:slug>/", views.petition, name="petition"),
+    path("petitions/<slug:slug>/letters/", letters.letters, name="letters"),
     path("check-your-mail/", views.check_your_mail, name="check-your-mail"),
     path("confirm/<str:token>/", views.confirmation, name="confirm"),
     path("confirmed/", views.confirmed, name="confirmed"),

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import cache_page, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from petitions.models import Office, Page
+from petitions.models import Batch, Office, Page, PetitionUpdate, Signature
 from petitions.signatures.confirm import LinkNotValid, confirm, find_request
 from petitions.signatures.request import request_signature
 from petitions.signatures.withdraw import leads_somewhere, withdraw
@@ -22,12 +22,21 @@ from petitions.web.forms import ConfirmForm, SignForm
 from petitions.web.origin import own_forms_only
 
 NAMES_SHOWN = 30
+NAMES_AT_HOME = 12
+UPDATES_AT_HOME = 3
 
 
 @require_safe
 @cache_page(figures.SECONDS)
 def home(request: HttpRequest) -> HttpResponse:
-    context = {"page": _page("home"), "figures": figures_now()}
+    page = _page("home")
+    context = {
+        "page": page,
+        "figures": figures_now(),
+        "fewest_named": figures.FEWEST_NAMED,
+        "latest": PetitionUpdate.objects.latest_in(page.language)[:UPDATES_AT_HOME],
+        "named": Signature.objects.newest_names(NAMES_AT_HOME),
+    }
     return render(request, "home.html", context)
 
 
@@ -86,6 +95,7 @@ def _show(
         "text": ask.petition.text,
         "updates": ask.petition.updates.filter(language=ask.petition.text.language),
         "named": ask.petition.signatures.named_in_public()[:NAMES_SHOWN],
+        "last_batch": Batch.objects.filter(petition=ask.petition).with_progress().first(),
         "offices": Office.objects.responsible_for(ask.petition),
         "others": [
             other for other in figures_now().asks if other.petition.slug != ask.petition.slug
