@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_page
@@ -16,21 +13,12 @@ from petitions.web import figures
 from petitions.web.figures import figures_now
 
 
-@dataclass(frozen=True)
-class Reached:
-    """An office, and what has reached it under one petition."""
-
-    office: Office
-    letters: int
-    last_at: datetime
-
-
-def offices_reached(petition: Petition) -> list[Reached]:
+def offices_reached(petition: Petition) -> QuerySet[Office]:
+    """Each with `letters`, how many it has of this petition, and `last_at`."""
     sent = Q(deliveries__state=Delivery.State.SENT, deliveries__batch__petition=petition)
-    offices = Office.objects.filter(sent).annotate(
+    return Office.objects.filter(sent).annotate(
         letters=Count("deliveries", filter=sent), last_at=Max("deliveries__sent_at", filter=sent)
     )
-    return [Reached(each, each.letters, each.last_at) for each in offices]
 
 
 @require_safe

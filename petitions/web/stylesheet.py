@@ -5,7 +5,7 @@ The layers stay files of their own, named for what they style; `collectstatic` f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ class StylesheetFinder(BaseFinder):
         storage.save(NAME, ContentFile(joined_layers()))
         yield NAME, storage
 
-    def find(self, path: str, find_all: bool = False, **_: Any) -> Sequence[str]:  # noqa: ARG002, FBT001, FBT002 - Django's signature
+    def find(self, path: str, find_all: bool = False, **_: Any) -> Any:  # noqa: ARG002, FBT001, FBT002 - Django's signature
         """There is no file to name: the sheet exists where `collectstatic` has put it."""
         return []
 

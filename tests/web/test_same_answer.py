@@ -11,7 +11,12 @@ pytestmark = pytest.mark.django_db
 SIGN = "/en/petitions/ask-1/"
 FORM = {"name": "Ann Lee", "country": "LT", "visibility": "officials"}
 # What every reader causes to be read once in two seconds tells nothing about anybody.
-ABOUT_ALL = ("petitions_petition", "petitions_petitiontext", "petitions_tally", "petitions_delivery")
+ABOUT_ALL = (
+    "petitions_petition",
+    "petitions_petitiontext",
+    "petitions_tally",
+    "petitions_delivery",
+)
 
 
 def post(client, address):
