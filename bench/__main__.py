@@ -9,11 +9,12 @@ import json
 import os
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -25,8 +26,12 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 - models need the set-up above
 from django.db.models import QuerySet  # noqa: E402 - likewise
 
+from bench.browser import NoBrowser  # noqa: E402 - likewise
+from bench.lighthouse import measure_lighthouse  # noqa: E402 - likewise
 from bench.load import Load, get, post, requests_a_second  # noqa: E402 - likewise
+from bench.pages import measure_first_loads  # noqa: E402 - likewise
 from bench.server import HOST, web_server  # noqa: E402 - likewise
+from local.node_tools import NoNodeTools  # noqa: E402 - likewise
 from petitions.exports.signatures import export_lines  # noqa: E402 - likewise
 from petitions.models import Petition, Signature, Visibility  # noqa: E402 - likewise
 from petitions.models.clock import this_hour  # noqa: E402 - likewise
@@ -42,10 +47,18 @@ PETITION = "/en/petitions/special-rapporteur/"
 Figure = dict[str, float | str]
 
 
-def main() -> None:
+def main(names: Sequence[str]) -> None:
+    """Measure the parts that are named, or all."""
+    unknown = set(names) - set(PARTS)
+    if unknown:
+        sys.exit(f"No such benchmark: {', '.join(unknown)}. There are: {', '.join(PARTS)}.")
     prepare()
-    print(f"{'':16}{'site':>10}{'limit':>10} {'':12}{'ratio':>6}")
-    figures = {**measure_web(), **measure_export()}
+    figures: dict[str, Figure] = {}
+    for name in names or PARTS:
+        try:
+            figures |= PARTS[name]()
+        except (NoBrowser, NoNodeTools) as missing:
+            print(f"\nNOT MEASURED: {name}: {missing}")
     path = ROOT / "var" / "bench.json"
     path.write_text(json.dumps(figures, indent=2) + "\n")
 
@@ -62,6 +75,7 @@ def compare(
     name: str, unit: str, site: Callable[[], float], limit: Callable[[], float]
 ) -> dict[str, Figure]:
     """Measure both in turns. The ratio is the median of each round's ratio."""
+    print(f"\n{'':16}{'site':>10}{'limit':>10} {'':12}{'ratio':>6}")
     rounds = [(site(), limit()) for _ in range(ROUNDS)]
     ours = statistics.median(each for each, _ in rounds)
     limits = statistics.median(each for _, each in rounds)
@@ -96,6 +110,16 @@ def measure_web() -> dict[str, Figure]:
                     _load(limits, Load([get("/page")], b"200")),
                 ),
             }
+
+
+def measure_pages() -> dict[str, Figure]:
+    with web_server(MAILBOX_DIR="") as port:
+        return measure_first_loads(port)
+
+
+def measure_scores() -> dict[str, Figure]:
+    with web_server(MAILBOX_DIR="") as port:
+        return measure_lighthouse(port)
 
 
 def sign_requests() -> list[bytes]:
@@ -185,5 +209,12 @@ def _seconds(work: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
+PARTS: dict[str, Callable[[], dict[str, Figure]]] = {
+    "web": measure_web,
+    "export": measure_export,
+    "pages": measure_pages,
+    "lighthouse": measure_scores,
+}
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
