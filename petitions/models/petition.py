@@ -115,6 +115,10 @@ class PetitionText(models.Model):
         return self.letter_salutation.replace(OFFICE, office)
 
     @property
+    def salutation_names_the_office(self) -> bool:
+        return OFFICE in self.letter_salutation
+
+    @property
     def salutation_to_any(self) -> str:
         """As the petition's page shows it, where the letter is to no one office."""
         return self.salutation_to("…")
