@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def test(words: Sequence[str]) -> int:
-    command = [sys.executable, "-m", "pytest", *in_parallel(words), *words]
+    command = [sys.executable, "-m", "pytest", *in_parallel(words), *leave_out(words), *words]
     with throw_away_servers("test", durable=False) as (home, environment):
         with static_files(home, environment):
             pass
@@ -56,6 +56,12 @@ def in_parallel(words: Sequence[str]) -> list[str]:
     """Two processes, unless the words say how many or ask for a debugger."""
     own = ("-n", "--numprocesses", "--pdb", "--trace", "-p")
     return [] if any(word.startswith(own) for word in words) else ["-n", "2"]
+
+
+def leave_out(words: Sequence[str]) -> list[str]:
+    """What looks at finished pages is a step of `check`; by its name it runs here too."""
+    named = any(word.startswith("tests/pages") for word in words)
+    return [] if named else ["--ignore=tests/pages"]
 
 
 def run_with(words: Sequence[str]) -> int:

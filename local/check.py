@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.node_tools import NoNodeTools, node_modules
 from local.places import ROOT
 from local.servers import throw_away_servers
+from local.static_files import static_files
 from local.stopping import pause
 
 BIN = Path(sys.prefix) / "bin"
@@ -37,7 +39,9 @@ class Step:
 
 
 def check() -> int:
-    with throw_away_servers("check", durable=False) as (_, environment):
+    with throw_away_servers("check", durable=False) as (home, environment):
+        with static_files(home, environment):
+            pass
         failed = [step for step in steps(environment) if not passes(step)]
     if failed:
         print(f"\n{len(failed)} failed: {', '.join(step.name for step in failed)}.")
@@ -67,6 +71,7 @@ def steps(environment: Mapping[str, str]) -> list[Step]:
         *(deployment(role) for role in ROLES),
         step("template format", BIN / "djlint", "--check", *TEMPLATES),
         step("template lint", BIN / "djlint", "--lint", *TEMPLATES),
+        Step("pages", lambda: look_at_pages(environment)),
         Step("addresses in locks", lambda: find_addresses(LOCKS)),
         Step("known vulnerabilities", lambda: audit(environment)),
     ]
@@ -115,6 +120,19 @@ def call(
     # Ctrl-C reached the tool, which ended; here it ends the rest.
     pause(0)
     return done
+
+
+def look_at_pages(environment: Mapping[str, str]) -> Outcome:
+    """All pages in all languages: valid HTML, accessible, light."""
+    try:
+        modules, missing = str(node_modules()), ""
+    except NoNodeTools as reason:
+        modules, missing = "", f"THE HTML CHECKER COULD NOT RUN: {reason}"
+    where = {**environment, "NODE_MODULES": modules}
+    done = run((sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/pages"), where)
+    figures = done.output.partition(" figures ")[2].splitlines()[1:]
+    skipped = [line for line in done.output.splitlines() if line.startswith("SKIPPED")]
+    return Outcome(done.passed, done.output, "\n".join(filter(None, [missing, *skipped, *figures])))
 
 
 def find_addresses(names: Sequence[str]) -> Outcome:

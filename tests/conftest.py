@@ -3,11 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from local.smtp import Keeper, mail_server
 from petitions.models import SignRequest
@@ -100,15 +101,14 @@ def ask(keys):
     return ask_now
 
 
-@pytest.fixture(scope="module")
-def chromium():
+@contextmanager
+def open_chromium() -> Iterator[Browser]:
+    """A browser; while it is open, asking Django in the same thread needs `chromium` instead."""
     path = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium") or shutil.which("chrome")
     if path is None:
         missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
         missing(NO_CHROMIUM)
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright keeps an event loop in this thread; what Django does here is not in it.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=path,
             # Containers give little shared memory, and root gets no sandbox.
@@ -116,3 +116,11 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, open_chromium() as browser:
+        # Playwright keeps an event loop in this thread; what Django does here is not in it.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield browser

@@ -1,0 +1,84 @@
+"""Every page of a site full of life, in every language, for what looks at finished pages.
+
+`make check` runs these tests in a step of their own; `make test` leaves them out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from petitions.content import load_campaign
+from petitions.delivery.batches import close_batch
+from petitions.models import Delivery, Petition, Signature, Tally, Visibility
+from tests.makers import make_signature, make_wish
+
+LANGUAGES = [code for code, _ in settings.LANGUAGES]
+LOCATION = re.compile(r"<loc>[^<]*?//[^/<]+(/[^<]*)</loc>")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A page as a browser gets it, and where it stands."""
+
+    name: str
+    path: str
+    html: str
+    headers: dict[str, str]
+    status: int
+
+
+@pytest.fixture
+def campaign(db, keys, ask):
+    """The five asks with signers of many countries, public names, letters and a won ask."""
+    load_campaign(settings.CONTENT_DIR)
+    petitions = list(Petition.objects.all())
+    for number, petition in enumerate(petitions):
+        Tally.objects.change(petition_ids=[petition.pk], country="UA", by=400 * number)
+        Tally.objects.change(petition_ids=[petition.pk], country="LT", by=40)
+        Tally.objects.change(petition_ids=[petition.pk], country="BY", by=2)
+        named = make_signature(petition, visibility=Visibility.PUBLIC, country="UA")
+        Signature.objects.filter(pk=named.pk).update(public_name="Оксана O'Neill")
+        batch = close_batch(petition, now=timezone.now())
+        batch.deliveries.filter(office__country="GB").update(
+            state=Delivery.State.SENT, sent_at=timezone.now()
+        )
+    return petitions
+
+
+@pytest.fixture
+def pages_in(campaign, ask):
+    """All pages in one language, those behind a mailed link and those after a mistake too."""
+
+    def all_pages(language: str) -> list[Answer]:
+        client = Client(HTTP_HOST="127.0.0.1")
+        paths = [
+            f"/{language}/{p}"
+            for p in ["", "safety/", "privacy/", "check-your-mail/", "confirmed/"]
+            + [f"petitions/{c.slug}/" for c in campaign]
+            + [f"petitions/{c.slug}/letters/" for c in campaign]
+        ]
+        assert len(paths) > 8
+        petition = f"/{language}/petitions/{campaign[0].slug}/"
+        mailing = ask(make_wish(*campaign[:2], language=language), now=timezone.now())
+        confirm = f"/{language}/confirm/{mailing.confirm_token}/"
+        return [
+            *(answer(client.get(path), path, path) for path in paths),
+            answer(client.post(petition, {"name": "12"}), "mistakes", petition),
+            answer(client.get(confirm), "confirm", confirm),
+            answer(client.post(confirm), "confirm, nothing ticked", confirm),
+            answer(client.get(f"/{language}/nothing/"), "not found", f"/{language}/nothing/"),
+        ]
+
+    return all_pages
+
+
+def answer(response, name: str, path: str) -> Answer:
+    return Answer(
+        name, path, response.content.decode(), dict(response.items()), response.status_code
+    )

@@ -1,0 +1,52 @@
+"""axe-core finds nothing on any page in any language, and nothing is wider than a small phone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+
+from tests.conftest import open_chromium
+from tests.pages.conftest import LANGUAGES
+
+pytestmark = pytest.mark.browser
+SITE = "http://site.example"
+SMALLEST = {"width": 320, "height": 640}
+# Contrast in the dark is the same in all languages.
+SCHEMES = [(language, "light") for language in LANGUAGES] + [("en", "dark")]
+
+
+@pytest.mark.parametrize(("language", "scheme"), SCHEMES)
+def test_axe_finds_nothing_and_nothing_is_too_wide(pages_in, show, language, scheme):
+    found, too_wide = {}, []
+    pages = pages_in(language)
+
+    with open_chromium() as chromium:
+        context = chromium.new_context(viewport=SMALLEST, color_scheme=scheme)
+        context.route(f"{SITE}/static/**", serve_static)
+        for page in pages:
+            tab = open_page(context, page)
+            assert tab.evaluate("document.styleSheets.length") == 1
+            results = Axe().run(tab)
+            if results.violations_count:
+                found[page.name] = results.generate_report()
+            if tab.evaluate("document.documentElement.scrollWidth") > SMALLEST["width"]:
+                too_wide.append(page.name)
+            tab.close()
+
+    show(f"axe, {language} {scheme}: {len(found)} pages with violations of {len(pages)}")
+    assert found == {}
+    assert too_wide == []
+
+
+def open_page(context, page):
+    """Show a page that was fetched before, under its own address and headers."""
+    address = f"{SITE}{page.path}"
+    answer = {"status": page.status, "body": page.html, "headers": page.headers}
+    context.route(address, lambda route: route.fulfill(**answer))
+    tab = context.new_page()
+    tab.goto(address)
+    context.unroute(address)
+    return tab
+
+
+def serve_static(route):
+    route.fulfill(path=settings.STATIC_ROOT / route.request.url.partition("/static/")[2])
