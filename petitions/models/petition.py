@@ -24,6 +24,10 @@ class PetitionQuerySet(models.QuerySet["Petition"]):
     def with_texts(self) -> PetitionQuerySet:
         return self.prefetch_related("texts")
 
+    def with_words(self) -> PetitionQuerySet:
+        """With all that stands on the page where somebody agrees: texts and offices' names."""
+        return self.prefetch_related("texts", "offices__names")
+
 
 class Petition(models.Model):
     class State(models.TextChoices):
