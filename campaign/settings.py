@@ -188,8 +188,8 @@ LANGUAGES = [
     ("pl", "Polski"),
     ("lt", "Lietuvių"),
 ]
-# The second holds what django-countries lacks: Belarusian, and names that it has otherwise.
-LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "countries"]
+# The second corrects names of countries and months that the packages lack or have otherwise.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "names"]
 FORMAT_MODULE_PATH = ["campaign.formats"]
 # ISO 3166 has no code for it; its people live somewhere all the same. CLDR's is XK.
 COUNTRIES_OVERRIDE = {"XK": country_name("Kosovo")}

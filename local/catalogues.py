@@ -50,7 +50,7 @@ class NoGettext(Exception):
 def compile_all() -> None:
     """So that whatever starts next speaks all languages; what is compiled already stays."""
     try:
-        compile_catalogues([LOCALE, LOCALE / "countries"])
+        compile_catalogues([LOCALE, LOCALE / "names"])
     except CatalogueNotValid as error:
         raise Trouble(str(error)) from error
 

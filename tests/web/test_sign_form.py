@@ -182,8 +182,9 @@ def test_a_page_costs_the_same_queries_with_one_and_with_many_offices_and_names(
     for number in range(1, 8):
         add(number)
 
-    # Petitions, their words, tallies by petition and by country, updates, offices, names.
-    assert with_one == queries_of_a_page(client) == 7
+    # Petitions, their words, tallies by petition and by country, updates, offices, what they are
+    # called, names.
+    assert with_one == queries_of_a_page(client) == 8
 
 
 def test_a_form_from_another_site_is_refused(client):
