@@ -15,6 +15,8 @@ from local.catalogues import PLURALS, NoGettext, find_words, forms, key, read
 PLACEHOLDER = re.compile(r"%\(\w+\)\w|%[sd]|\{\w*\}")
 TAG = re.compile(r"</?[a-z][^>]*>")
 SHOWN = 60
+# As many as a person mends before looking again.
+NAMED = 20
 NO_GETTEXT = (
     "THIS MACHINE HAS NO GNU GETTEXT: words that are new in the code were not looked for;\n"
     "the catalogues were only compared with each other."
@@ -33,7 +35,9 @@ def judge_catalogues() -> tuple[list[str], str]:
     problems, lines = [], []
     for language, catalogue in catalogues.items():
         found = list(problems_of(language, catalogue, words))
-        problems += [f"{language}: {problem}" for problem in found]
+        problems += [f"{language}: {problem}" for problem in found[:NAMED]]
+        if more := found[NAMED:]:
+            problems.append(f"{language}: … and {len(more)} more")
         lines.append(f"{language} {counted(found)}")
     return problems, notice + "\n".join(lines)
 

@@ -124,6 +124,14 @@ class PetitionText(models.Model):
         return self.salutation_to("…")
 
 
+class PetitionUpdateQuerySet(models.QuerySet["PetitionUpdate"]):
+    def in_language(self, language: str) -> PetitionUpdateQuerySet:
+        """Each day's update in `language`; where it has none, in the campaign's first language."""
+        others_last = models.Case(models.When(language=language, then=0), default=1)
+        known = self.filter(language__in=[language, settings.LANGUAGE_CODE])
+        return known.order_by("-happened_on", others_last).distinct("happened_on")
+
+
 class PetitionUpdate(models.Model):
     """What has happened to an ask since; `body` is Markdown."""
 
@@ -132,6 +140,8 @@ class PetitionUpdate(models.Model):
     happened_on = models.DateField(_("date"))
     title = models.CharField(_("title"), max_length=150)
     body = models.TextField(_("text"), help_text=_("Markdown."))
+
+    objects = PetitionUpdateQuerySet.as_manager()
 
     class Meta:
         ordering = ["-happened_on"]

@@ -1,6 +1,7 @@
 """Every page in every language: where it is, how its reader finds it, and what leads there."""
 
 import re
+from datetime import date
 from http import HTTPStatus
 
 import pytest
@@ -260,3 +261,14 @@ def test_an_office_is_called_in_the_readers_language_or_by_its_own_name(client, 
         assert "Міністр закордонних справ" in read(client, f"/uk{path}")
         assert "Foreign Minister" not in read(client, f"/uk{path}")
         assert "Foreign Minister" in read(client, f"/de{path}")
+
+
+def test_an_update_that_is_not_translated_yet_stands_in_english_and_says_so(client, petition):
+    days = {day: date(2026, 11, day) for day in (1, 2)}
+    for day, language, title in [(1, "en", "Old"), (1, "be", "Старое"), (2, "en", "New")]:
+        petition.updates.create(happened_on=days[day], language=language, title=title, body="…")
+
+    page = read(client, "/be/petitions/ask-1/")
+
+    updates = re.findall(r'<article class="prose" lang="(\w+)">\s*<h3>(\w+)</h3>', page)
+    assert updates == [("en", "New"), ("be", "Старое")]
