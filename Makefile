@@ -1,4 +1,4 @@
-.PHONY: run test check bench lock clean
+.PHONY: run test check bench catalogues lock clean
 
 run: # environment, servers, the site on http://127.0.0.1:8000 (PORT=8001 changes it)
 	@scripts/run
@@ -6,11 +6,14 @@ run: # environment, servers, the site on http://127.0.0.1:8000 (PORT=8001 change
 test: # the whole test suite (ARGS="-k words" goes to pytest)
 	@scripts/test $(ARGS)
 
-check: # format, lint, types, imports, migrations, settings, templates, dependencies
+check: # format, lint, types, imports, migrations, settings, templates, translations, dependencies
 	@scripts/check
 
 bench: # the benchmarks (ARGS goes to them)
 	@scripts/bench $(ARGS)
+
+catalogues: # bring the translations' catalogues up to date with the code (needs GNU gettext)
+	@scripts/catalogues
 
 lock: # compile the two lock files anew
 	@scripts/lock

@@ -1,8 +1,8 @@
 """The organizers' site: Unfold's, under a policy of its own.
 
-The public pages' Content-Security-Policy allows no script at all. Unfold's screens are drawn by
-Alpine, which compiles the expressions in its templates (unsafe-eval) and writes style attributes;
-they need no inline script, no inline stylesheet and no other host, so none is allowed.
+Unfold's screens are drawn by Alpine, which compiles the expressions in its templates (unsafe-eval)
+and writes style attributes; the public pages' policy allows neither. They need no inline script,
+no inline stylesheet and no other host, so none is allowed.
 """
 
 from __future__ import annotations

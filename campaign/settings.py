@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as country_name
 
 from campaign.roles import Role
 
@@ -63,7 +64,7 @@ MIDDLEWARE = [
     "compression_middleware.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "petitions.web.unavailable.UnavailableMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "petitions.web.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -176,9 +177,23 @@ RELAY_TIMEOUT = env.int("RELAY_TIMEOUT", default=300)
 
 # --- Languages
 
+# Each by its own name, so that its readers find it whatever the page's language is.
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = [
+    ("en", "English"),
+    ("uk", "Українська"),
+    ("ru", "Русский"),
+    ("be", "Беларуская"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("pl", "Polski"),
+    ("lt", "Lietuvių"),
+]
+# The second corrects names of countries and months that the packages lack or have otherwise.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "names"]
+FORMAT_MODULE_PATH = ["campaign.formats"]
+# ISO 3166 has no code for it; its people live somewhere all the same. CLDR's is XK.
+COUNTRIES_OVERRIDE = {"XK": country_name("Kosovo")}
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -225,6 +240,7 @@ AUTH_PASSWORD_VALIDATORS = [
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
+        "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF],
         "font-src": [SELF],

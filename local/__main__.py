@@ -1,16 +1,17 @@
 """`python -m local <command>`: what the scripts call, inside the environment.
 
-run      the whole site, until Ctrl-C
-test     the tests, on servers that are thrown away; further words go to pytest
-bench    the benchmarks, on empty but durable servers; further words go to them
-check    format, lint, types, imports, migrations, settings, templates, dependencies
-with     any command, on the servers and the data of `run`: with -- ./manage.py dumpdata
-"""
+run         the whole site, until Ctrl-C
+test        the tests, on servers that are thrown away; further words go to pytest
+bench       the benchmarks, on empty but durable servers; further words go to them
+check       format, lint, types, imports, migrations, settings, templates, translations, dependencies
+catalogues  brings the translations' catalogues up to date with the code
+with        any command, on the servers and the data of `run`: with -- ./manage.py dumpdata"""
 
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from local import catalogues
 from local.check import check
 from local.places import VAR, Home
 from local.processes import run_in_foreground
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         print(__doc__)
         return 2
     try:
+        catalogues.compile_all()
         return command(words)
     except Stopped:
         return 130
@@ -80,6 +82,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "test": test,
     "bench": bench,
     "check": lambda _: check(),
+    "catalogues": lambda _: catalogues.update(),
     "with": run_with,
 }
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.content import missing_content
 from local.node_tools import NoNodeTools, node_modules
 from local.places import ROOT
 from local.servers import throw_away_servers
 from local.static_files import static_files
 from local.stopping import pause
+from local.translations import judge_catalogues
 
 BIN = Path(sys.prefix) / "bin"
 TEMPLATES = ["templates", "local/templates"]
@@ -71,6 +73,8 @@ def steps(environment: Mapping[str, str]) -> list[Step]:
         *(deployment(role) for role in ROLES),
         step("template format", BIN / "djlint", "--check", *TEMPLATES),
         step("template lint", BIN / "djlint", "--lint", *TEMPLATES),
+        Step("translations", check_translations),
+        Step("content", lambda: check_content(environment)),
         Step("pages", lambda: look_at_pages(environment)),
         Step("addresses in locks", lambda: find_addresses(LOCKS)),
         Step("known vulnerabilities", lambda: audit(environment)),
@@ -133,6 +137,21 @@ def look_at_pages(environment: Mapping[str, str]) -> Outcome:
     figures = done.output.partition(" figures ")[2].splitlines()[1:]
     skipped = [line for line in done.output.splitlines() if line.startswith("SKIPPED")]
     return Outcome(done.passed, done.output, "\n".join(filter(None, [missing, *skipped, *figures])))
+
+
+def check_translations() -> Outcome:
+    problems, notice = judge_catalogues()
+    return Outcome(not problems, "\n".join(problems), notice)
+
+
+def check_content(environment: Mapping[str, str]) -> Outcome:
+    """All files are there in each language, and the models take what stands in them."""
+    missing = missing_content(ROOT / "content")
+    for words in (("migrate", "-v", "0"), ("load_campaign",)):
+        outcome = run([sys.executable, ROOT / "manage.py", *words], environment)
+        if not outcome.passed:
+            return outcome
+    return Outcome(not missing, "\n".join(missing))
 
 
 def find_addresses(names: Sequence[str]) -> Outcome:

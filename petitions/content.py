@@ -18,10 +18,12 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils.translation import get_language
 
-from petitions.models import Office, Page, Petition, PetitionText, PetitionUpdate
+from petitions.models import Office, OfficeName, Page, Petition, PetitionText, PetitionUpdate
 
 FENCE = "+++\n"
+OFFICE_NAME_COLUMNS = {"email", "office", "organisation"}
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -39,10 +41,21 @@ class Report:
     """Stored rows that differ from their file, most likely because an organizer edited them."""
 
 
-@cache
 def campaign() -> dict[str, Any]:
-    """Name, tagline, article and controller, from `content/campaign.toml`."""
-    return _read_toml(settings.CONTENT_DIR / "campaign.toml")
+    """Name, tagline, article and controller, from `content/campaign.toml`.
+
+    The words are in the language of the moment; where it has none, in the campaign's first one.
+    """
+    return _campaign(get_language() or settings.LANGUAGE_CODE)
+
+
+@cache
+def _campaign(language: str) -> dict[str, Any]:
+    facts = _read_toml(settings.CONTENT_DIR / "campaign.toml")
+    words = facts.pop("languages", {}).get(language, {})
+    facts["tagline"] = words.get("tagline", facts["tagline"])
+    facts["article"]["published"] = words.get("published", facts["article"]["published"])
+    return facts
 
 
 @transaction.atomic
@@ -60,6 +73,8 @@ def load_campaign(directory: Path, *, overwrite: bool = False) -> Report:
     for path in sorted((directory / "petitions").glob("*/petition.toml")):
         loader.petition(path.parent)
     loader.offices(directory / "offices.csv")
+    for path in sorted(directory.glob("offices.??.csv")):
+        loader.office_names(path)
     return loader.report
 
 
@@ -67,6 +82,7 @@ class _Loader:
     def __init__(self, *, overwrite: bool) -> None:
         self.overwrite = overwrite
         self.report = Report()
+        self.offices_by_email: dict[str, Office] = {}
 
     def page(self, path: Path) -> None:
         slug, language = _name_and_language(path)
@@ -113,8 +129,21 @@ class _Loader:
             key = {"name": row.pop("office"), "organisation": row.pop("organisation")}
             known = Office.objects.filter(**key).exists()
             office = self.store(Office, path, key, row)
+            self.offices_by_email[row["email"]] = office
             if self.overwrite or not known:
                 office.petitions.set(self.petitions_of(asks, petitions, path))
+
+    def office_names(self, path: Path) -> None:
+        """What offices are called in one language; the address says which office it is."""
+        _, language = _name_and_language(path)
+        for row in _read_csv(path):
+            if set(row) != OFFICE_NAME_COLUMNS:
+                raise ContentNotValid(f"{path}: its columns must be email, office, organisation.")
+            office = self.offices_by_email.get(row["email"])
+            if office is None:
+                raise ContentNotValid(f"{path}: offices.csv has no address {row['email']}.")
+            names = {"name": row["office"], "organisation": row["organisation"]}
+            self.store(OfficeName, path, {"office": office, "language": language}, names)
 
     def petitions_of(
         self, asks: list[str], petitions: dict[str, Petition], path: Path

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
 
 from local.smtp import Keeper, mail_server
+from petitions.catalogues import compile_catalogues
 from petitions.models import SignRequest
 from petitions.models.sealed import Mailing
 from petitions.signatures import confirmation_mail
@@ -18,6 +20,7 @@ from petitions.signatures.request import request_signature
 from petitions.vault import Purpose, Vault, vault
 from petitions.web.figures import forget_figures
 from tests.mailbox import Mailbox
+from tests.makers import make_catalogue
 
 EPOCH = "2026-11a"
 NO_CHROMIUM = "No Chromium here: install Debian's `chromium`, or name one in CHROMIUM_PATH."
@@ -64,9 +67,26 @@ def keys(tmp_path, settings) -> Vault:
 
 @pytest.fixture(autouse=True)
 def read_anew():
-    """Pages and figures are cached for two seconds; the next test is sooner."""
+    """Pages and figures are cached for two seconds; the next test is sooner. It speaks English."""
     cache.clear()
+    translation.activate("en")
     forget_figures()
+
+
+@pytest.fixture
+def words(tmp_path, settings):
+    """Translations of a test's own, in place of the site's; they are compiled as those are."""
+
+    def write(language, *entries) -> Path:
+        path = tmp_path / "locale" / language / "LC_MESSAGES" / "django.po"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        make_catalogue(*entries, language=language).save(str(path))
+        compile_catalogues([tmp_path / "locale"])
+        # Django forgets what it has read when this changes.
+        settings.LOCALE_PATHS = [tmp_path / "locale"]
+        return path
+
+    return write
 
 
 @pytest.fixture

@@ -1,8 +1,17 @@
 """Filling in the site's real forms, as a browser without scripts does."""
 
+from urllib.parse import quote
+
 import httpx
+from django.http import HttpResponse
 
 from local.html_forms import Form, read_page
+
+
+def but_for_its_own_address(response: HttpResponse) -> str:
+    """A page's text, as it is the same for all addresses: the links to its translations hold it."""
+    token = quote(response.wsgi_request.resolver_match.kwargs["token"])
+    return response.content.decode().replace(f"/{token}/", "/token/")
 
 
 def form_on(page: httpx.Response) -> Form:

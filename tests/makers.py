@@ -3,8 +3,10 @@
 import uuid
 from datetime import timedelta
 
+import polib
 from django.utils import timezone
 
+from local.catalogues import header
 from petitions.models import Office, Petition, PetitionText, Signature, Tally, Visibility
 from petitions.models.clock import this_hour
 from petitions.models.sealed import Details
@@ -35,8 +37,12 @@ def make_petition(number=1, *, state=Petition.State.OPEN, goal=100, days_open=0)
     return petition
 
 
-def make_office(*petitions, name="Minister", country="LT", email="minister@office.example"):
-    office = Office.objects.create(name=name, organisation="Ministry", country=country, email=email)
+def make_office(
+    *petitions, name="Minister", country="LT", email="minister@office.example", language="en"
+):
+    office = Office.objects.create(
+        name=name, organisation="Ministry", country=country, email=email, language=language
+    )
     office.petitions.set(petitions)
     return office
 
@@ -86,3 +92,11 @@ def make_signature(
     )
     Tally.objects.change(petition_ids=[petition.pk], country=country, by=1)
     return signature
+
+
+def make_catalogue(*entries, language="uk"):
+    """Of translations, each by the names of its parts."""
+    catalogue = polib.POFile()
+    catalogue.metadata = header(language)
+    catalogue.extend(polib.POEntry(**entry) for entry in entries)
+    return catalogue

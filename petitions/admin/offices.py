@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, ManyToManyField, QuerySet
 from django.forms import ModelMultipleChoiceField
@@ -10,9 +11,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from petitions.admin.base import ModelAdmin, column
+from petitions.admin.base import ModelAdmin, StackedInline, column
 from petitions.admin.filters import OfficeCountryFilter
-from petitions.models import Office
+from petitions.models import Office, OfficeName
+
+
+class NameInline(StackedInline[OfficeName, Office]):
+    model = OfficeName
+    extra = 0
+    max_num = len(settings.LANGUAGES)
+    tab = True
 
 
 @admin.register(Office)
@@ -22,6 +30,7 @@ class OfficeAdmin(ModelAdmin[Office]):
     search_fields = ("name", "organisation", "email")
     search_help_text = _("Office, organisation or address")
     list_per_page = 50
+    inlines = (NameInline,)
     warn_unsaved_form = True
 
     def formfield_for_manytomany(

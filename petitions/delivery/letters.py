@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, override
 from django_countries import countries
 
+from petitions.alphabets import alphabetical
 from petitions.models import Batch, Delivery, Office, Signature, Tally, Visibility, Withdrawal
 from petitions.models.sealed import Details, tolerate
 from petitions.spreadsheets import csv_line
@@ -130,7 +131,7 @@ class Letter:
 
     @property
     def salutation(self) -> str:
-        return self.delivery.batch.petition.text.salutation_to(self.office.name)
+        return self.delivery.batch.petition.text.salutation_to(self.office.named.name)
 
     @property
     def csv_name(self) -> str:
@@ -174,7 +175,7 @@ class Letter:
     def countries(self) -> list[tuple[str, int]]:
         """The batch's countries by name, most signers first."""
         named = [(countries.name(code), count) for code, count in self.content.by_country.items()]
-        return sorted(named, key=lambda each: (-each[1], each[0]))
+        return sorted(named, key=lambda each: (-each[1], alphabetical(each[0])))
 
     @cached_property
     def withdrawn(self) -> list[UUID]:

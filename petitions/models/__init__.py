@@ -4,7 +4,7 @@ from petitions.models.audit import AuditEntry
 from petitions.models.batch import Batch
 from petitions.models.delivery import Delivery
 from petitions.models.news import NewsSubscriber
-from petitions.models.office import Office
+from petitions.models.office import Office, OfficeName
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
 from petitions.models.sign_request import MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
@@ -18,6 +18,7 @@ __all__ = [
     "MailSlot",
     "NewsSubscriber",
     "Office",
+    "OfficeName",
     "Page",
     "Petition",
     "PetitionText",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
@@ -12,7 +13,7 @@ from petitions.models.petition import Petition
 
 class OfficeQuerySet(models.QuerySet["Office"]):
     def responsible_for(self, petition: Petition) -> OfficeQuerySet:
-        return self.filter(active=True, petitions=petition)
+        return self.filter(active=True, petitions=petition).prefetch_related("names")
 
 
 class Office(models.Model):
@@ -43,6 +44,38 @@ class Office(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["name", "organisation"], name="office_once_per_organisation"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.organisation}"
+
+    @property
+    def named(self) -> Office | OfficeName:
+        """Name and organisation in the language of the moment."""
+        return self.named_in(get_language() or settings.LANGUAGE_CODE)
+
+    def named_in(self, language: str) -> Office | OfficeName:
+        """Name and organisation in `language`; where nobody gave them, the office's own."""
+        names = {name.language: name for name in self.names.all()}
+        return names.get(language, self)
+
+
+class OfficeName(models.Model):
+    """What an office is called in one language."""
+
+    office = models.ForeignKey(Office, models.CASCADE, related_name="names")
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    name = models.CharField(_("office"), max_length=150)
+    organisation = models.CharField(_("organisation"), max_length=150)
+
+    class Meta:
+        ordering = ["language"]
+        verbose_name = _("name in another language")
+        verbose_name_plural = _("names in other languages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "language"], name="office_name_once_per_language"
             )
         ]
 

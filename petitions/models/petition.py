@@ -24,6 +24,10 @@ class PetitionQuerySet(models.QuerySet["Petition"]):
     def with_texts(self) -> PetitionQuerySet:
         return self.prefetch_related("texts")
 
+    def with_words(self) -> PetitionQuerySet:
+        """With all that stands on the page where somebody agrees: texts and offices' names."""
+        return self.prefetch_related("texts", "offices__names")
+
 
 class Petition(models.Model):
     class State(models.TextChoices):
@@ -129,6 +133,12 @@ class PetitionUpdateQuerySet(models.QuerySet["PetitionUpdate"]):
         """Of petitions that have a page, newest first."""
         public = self.exclude(petition__state=Petition.State.DRAFT)
         return public.filter(language=language).select_related("petition")
+
+    def in_language(self, language: str) -> PetitionUpdateQuerySet:
+        """Each day's update in `language`; where it has none, in the campaign's first language."""
+        others_last = models.Case(models.When(language=language, then=0), default=1)
+        known = self.filter(language__in=[language, settings.LANGUAGE_CODE])
+        return known.order_by("-happened_on", others_last).distinct("happened_on")
 
 
 class PetitionUpdate(models.Model):

@@ -1,10 +1,15 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from petitions.content import campaign
+from petitions.web.languages import translations_of
 
 
-def campaign_facts(_request: HttpRequest) -> dict[str, Any]:
-    """The campaign's name and its article, for every page."""
-    return {"campaign": campaign()}
+def campaign_facts(request: HttpRequest) -> dict[str, Any]:
+    """The campaign's name and its article, and the page in other languages, for every page."""
+    return {
+        "campaign": campaign(),
+        "translations": SimpleLazyObject(lambda: translations_of(request)),
+    }

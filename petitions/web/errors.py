@@ -6,20 +6,27 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from petitions.web.languages import translations_of_home
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     too_big = isinstance(exception, RequestDataTooBig)
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if too_big else HTTPStatus.BAD_REQUEST
-    return render(request, "errors/bad_request.html", status=status)
+    return _show(request, "errors/bad_request.html", status=status)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django passes it by name
-    return render(request, "errors/forbidden.html", status=HTTPStatus.FORBIDDEN)
+    return _show(request, "errors/forbidden.html", status=HTTPStatus.FORBIDDEN)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - likewise
-    return render(request, "errors/not_found.html", status=HTTPStatus.NOT_FOUND)
+    return _show(request, "errors/not_found.html", status=HTTPStatus.NOT_FOUND)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "errors/server_error.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return _show(request, "errors/server_error.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _show(request: HttpRequest, template: str, *, status: HTTPStatus) -> HttpResponse:
+    """An error has no translation that could be opened; its links lead to the start page's."""
+    return render(request, template, {"translations": translations_of_home()}, status=status)

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from petitions.alphabets import Key, alphabetical
 from petitions.models import Petition, Visibility
 from petitions.signatures.addresses import AddressNotValid, clean_address
 from petitions.signatures.request import Wish
@@ -38,7 +39,11 @@ def country_choices() -> Sequence[tuple[str, Any]]:
 
 @cache
 def _country_choices(_language: str) -> Sequence[tuple[str, Any]]:
-    return [("", _("Choose your country")), *countries]
+    return [("", _("Choose your country")), *sorted(countries, key=_by_name)]
+
+
+def _by_name(country: tuple[str, str]) -> Key:
+    return alphabetical(country[1])
 
 
 class CountryField(forms.ChoiceField):
@@ -219,7 +224,7 @@ class ConfirmForm(forms.Form):
         super().__init__(*args, **kwargs)
         petitions = self.fields["petitions"]
         assert isinstance(petitions, forms.ModelMultipleChoiceField)  # noqa: S101 - for the type checker
-        petitions.queryset = Petition.objects.open().filter(pk__in=petition_ids).with_texts()
+        petitions.queryset = Petition.objects.open().filter(pk__in=petition_ids).with_words()
         petitions.label_from_instance = _demand  # type: ignore[method-assign, assignment]  # Django's own way
 
     @property

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 _parser = MarkdownIt("js-default", {"linkify": False, "typographer": True})
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def to_html(markdown: str) -> SafeString:
     html: str = _parser.render(markdown)
     return mark_safe(html)  # noqa: S308 - the parser escapes raw HTML

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from petitions.vault import KeysUnavailable
+from petitions.web.languages import translations_of_home
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class UnavailableMiddleware:
         response = render(
             request,
             "errors/unavailable.html",
-            {"typed": typed},
+            {"typed": typed, "translations": translations_of_home()},
             status=HTTPStatus.SERVICE_UNAVAILABLE,
         )
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)

@@ -93,7 +93,7 @@ def _show(
         "ask": ask,
         "petition": ask.petition,
         "text": ask.petition.text,
-        "updates": ask.petition.updates.filter(language=ask.petition.text.language),
+        "updates": ask.petition.updates.in_language(get_language() or "en"),
         "named": ask.petition.signatures.named_in_public()[:NAMES_SHOWN],
         "last_batch": Batch.objects.filter(petition=ask.petition).with_progress().first(),
         "offices": Office.objects.responsible_for(ask.petition),

@@ -116,7 +116,7 @@ def test_offices_are_found_by_country_ask_and_name(organizer):
     assert set(found()) == {minister, commissioner}
 
 
-def test_an_office_is_stored_with_the_asks_that_were_ticked(organizer):
+def test_an_office_is_stored_with_the_asks_that_were_ticked_and_its_other_names(organizer):
     one, _two = make_petition(1), make_petition(2)
 
     organizer.post(
@@ -129,10 +129,18 @@ def test_an_office_is_stored_with_the_asks_that_were_ticked(organizer):
             "language": "en",
             "petitions": [one.pk],
             "active": "on",
+            "names-TOTAL_FORMS": 1,
+            "names-INITIAL_FORMS": 0,
+            "names-0-language": "uk",
+            "names-0-name": "Міністр",
+            "names-0-organisation": "Міністерство",
         },
     )
 
-    assert list(Office.objects.get().petitions.all()) == [one]
+    office = Office.objects.get()
+    assert list(office.petitions.all()) == [one]
+    assert office.named_in("uk").name == "Міністр"
+    assert office.named_in("lt").name == "Minister"
 
 
 def test_a_page_is_edited(organizer):

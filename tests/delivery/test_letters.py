@@ -2,14 +2,16 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from petitions.delivery.batches import close_batch
 from petitions.delivery.letters import LetterDesk
-from petitions.models import Delivery, Signature, Visibility
+from petitions.models import Delivery, OfficeName, Signature, Tally, Visibility
 from petitions.models.sealed import TooManyDamagedBoxes
 from petitions.signatures.confirm import confirm
 from petitions.signatures.withdraw import withdraw
@@ -162,3 +164,47 @@ def test_when_many_boxes_do_not_open_no_letter_is_written(keys):
         letter_to(office)
 
     assert not Signature.objects.filter(quarantined=True).exists()
+
+
+# --- Letters in the office's language
+
+
+def test_an_office_reads_its_own_language_whatever_the_process_speaks(keys, words):
+    words(
+        "de",
+        {
+            "msgid": "%(total)s person has signed so far, as of %(date)s.",
+            "msgid_plural": "%(total)s people have signed so far, as of %(date)s.",
+            "msgstr_plural": {
+                0: "Bis zum %(date)s hat %(total)s Mensch unterschrieben.",
+                1: "Bis zum %(date)s haben %(total)s Menschen unterschrieben.",
+            },
+        },
+        {"msgid": "The petition: %(url)s", "msgstr": "Die Petition „für alle“ & and're: %(url)s"},
+    )
+    petition = make_petition()
+    text = petition.text_in("en")
+    text.pk, text.language = None, "de"
+    text.letter_subject = "Zur Stärkung des Mandats"
+    text.letter_salutation = "Sehr geehrte Damen und Herren im Amt „{office}“,"
+    text.letter = "Bitte handeln Sie's."
+    text.save()
+    office = make_office(petition, name="Foreign Minister", country="DE", language="de")
+    OfficeName.objects.create(
+        office=office, language="de", name="Außenministerium", organisation="Auswärtiges Amt"
+    )
+    make_signature(petition, country="BY")
+    close_batch(petition, now=datetime(2026, 10, 7, 12, tzinfo=UTC))
+    Tally.objects.change(petition_ids=[petition.pk], country="DE", by=1233)
+
+    with override("pl"):
+        mail = letter_to(office)
+
+    assert mail["Subject"] == "Zur Stärkung des Mandats"
+    text = text_of(mail)
+    assert text.startswith("Sehr geehrte Damen und Herren im Amt „Außenministerium“,\n\nBitte")
+    assert "Bitte handeln Sie's." in text
+    assert "Bis zum 7. Oktober 2026 haben 1.234 Menschen unterschrieben." in text
+    assert "Die Petition „für alle“ & and're: " in text
+    assert "/de/petitions/ask-1/" in text
+    assert [list(row.values())[2] for row in signers_in(mail)] == ["Belarus"]

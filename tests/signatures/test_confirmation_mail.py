@@ -1,9 +1,11 @@
 import logging
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from local.catalogues import read
 from local.smtp import Keeper, mail_server
 from petitions.models import MailSlot, SignRequest
 from petitions.models.sealed import TooManyDamagedBoxes
@@ -16,6 +18,8 @@ from tests.mailbox import link_in, text_of
 from tests.makers import make_petition, make_wish
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+PLAIN_MAIL = "Hello,\n\nsomebody typed"
 
 
 def ask(petition, **changes):
@@ -47,6 +51,30 @@ def test_the_mail_names_neither_the_cause_nor_the_ask(keys, mailbox):
         for word in ("Title of ask", "thing 1", "Russia", "Ukrain", "Belarus", "petition"):
             assert word.lower() not in text.lower()
         assert "Unforgettable" not in text
+
+
+def test_the_mail_is_in_the_language_of_the_form(keys, mailbox, words):
+    words(
+        "uk",
+        {"msgid": "Please confirm", "msgstr": "Будь ласка, підтвердьте"},
+        {"msgid": "Hello,", "msgstr": "Вітаємо!"},
+        {
+            "msgid": next(each.msgid for each in read("uk") if each.msgid.startswith(PLAIN_MAIL)),
+            "msgstr": "Вітаємо, це 'П’ять вимог' & друзі.\n\n%(confirm_url)s\n"
+            "Посилання діє до %(day)s, %(hour)s UTC.\n\n%(withdraw_url)s",
+        },
+    )
+    ask(make_petition(), language="uk")
+    send_confirmation_mails()
+
+    (mail,) = mailbox.mails()
+    assert mail["Subject"].strip() == "Будь ласка, підтвердьте"
+    text, html = text_of(mail), mail.get_body(("html",)).get_content()
+    assert text.startswith("Вітаємо, це 'П’ять вимог' & друзі.\n\nhttp")
+    assert re.search(r"Посилання діє до \d+ [а-яієї]+ \d{4}, \d\d:00 UTC\.", text)
+    assert link_in(mail, "confirm").startswith("/uk/confirm/")
+    assert '<html lang="uk">' in html
+    assert "<p>Вітаємо!</p>" in html
 
 
 def test_a_second_run_sends_nothing_more(keys, mailbox):

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from petitions.models import Signature, SignRequest, Tally
+from tests.forms import but_for_its_own_address
 from tests.makers import make_petition, make_wish
 
 pytestmark = pytest.mark.django_db
@@ -88,14 +89,14 @@ def test_used_tampered_and_expired_links_see_the_same_helpful_page(client, link,
     ]
 
     answers = {
-        (response.status_code, response.content)
+        (response.status_code, but_for_its_own_address(response))
         for each in links
         for response in (client.get(each), client.post(each, tick(*petitions)))
     }
 
     ((status, content),) = answers
     assert status == HTTPStatus.OK
-    assert b"72 hours" in content
+    assert "72 hours" in content
     assert Signature.objects.count() == 2
 
 

@@ -183,8 +183,8 @@ def test_a_page_costs_the_same_queries_with_one_and_with_many_offices_and_names(
         add(number)
 
     # Petitions, their words, tallies by petition and by country, letters delivered; of this one
-    # updates, offices, names and the last letter.
-    assert with_one == queries_of_a_page(client) == 9
+    # updates, offices, what they are called, names and the last letter.
+    assert with_one == queries_of_a_page(client) == 10
 
 
 def test_a_form_from_another_site_is_refused(client):

@@ -6,6 +6,7 @@ from django.utils import timezone
 from petitions.delivery.batches import close_batch
 from petitions.models import Signature, Tally
 from petitions.signatures.confirm import confirm
+from tests.forms import but_for_its_own_address
 from tests.makers import make_petition, make_wish
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,7 @@ def test_afterwards_and_for_a_link_that_never_was_nothing_is_stored(client, link
     after = client.get(link)
     never = client.get("/en/withdraw/never/")
 
-    assert after.content == never.content
-    assert client.post(link).content == client.post("/en/withdraw/never/").content
+    assert but_for_its_own_address(after) == but_for_its_own_address(never)
+    answers = [client.post(link), client.post("/en/withdraw/never/")]
+    assert len({but_for_its_own_address(answer) for answer in answers}) == 1
     assert after.status_code == HTTPStatus.OK

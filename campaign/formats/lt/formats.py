@@ -1,0 +1,3 @@
+"""Lithuanian groups digits with a space, not with the full stop that Django has."""
+
+THOUSAND_SEPARATOR = "\xa0"
