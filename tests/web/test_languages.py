@@ -220,10 +220,10 @@ def test_no_address_leads_to_another_host(client, petition):
 def test_only_an_address_without_a_language_varies_by_what_the_browser_prefers(client, petition):
     leads, stays = client.get("/"), client.get("/uk/", headers={"Accept-Language": "de"})
 
-    assert leads["Vary"] == "Accept-Language"
+    assert "Accept-Language" in leads["Vary"]
     assert (stays.status_code, stays["Content-Language"]) == (HTTPStatus.OK, "uk")
     assert "Accept-Language" not in stays.get("Vary", "")
-    assert client.get("/no-such-page/")["Vary"] == "Accept-Language"
+    assert "Accept-Language" in client.get("/no-such-page/")["Vary"]
 
 
 def test_a_page_is_cached_once_whatever_its_readers_prefer(petition):
