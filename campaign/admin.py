@@ -1,6 +1,6 @@
 """The organizers' site: Unfold's, under a policy of its own.
 
-The public pages' Content-Security-Policy allows no script at all. Unfold's screens are drawn by
+The public pages' Content-Security-Policy allows files of our own alone. Unfold's screens are drawn by
 Alpine, which compiles the expressions in its templates (unsafe-eval) and writes style attributes;
 they need no inline script, no inline stylesheet and no other host, so none is allowed.
 """

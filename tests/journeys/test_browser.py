@@ -56,12 +56,19 @@ def test_a_supporter_signs_confirms_and_leaves_on_a_phone(site, phone, mailbox):
     phone.goto(site + link_in(mail, "confirm"))
     phone.get_by_role("checkbox").check()
     phone.get_by_role("button").click()
-    assert phone.url.endswith("/en/confirmed/#content")
+    assert phone.get_by_role("heading", name="Thank you").is_visible()
+    assert fits(phone)
     petition = Petition.objects.get(slug="free-prisoners")
     assert Tally.objects.by_petition() == {petition.pk: 1}
 
-    phone.goto(site + link_in(mail, "withdraw"))
-    phone.get_by_role("button").click()
+    phone.get_by_role("button", name="I agree, and sign").first.click()
+    assert "You have signed" in phone.get_by_role("status").inner_text()
+    assert sum(Tally.objects.by_petition().values()) == 2
+
+    phone.goto(site + link_in(mail, "receipt"))
+    assert phone.get_by_text("Waits for the next letter").count() >= 1
+    assert fits(phone)
+    phone.get_by_role("button", name="Erase everything").click()
     assert not Signature.objects.exists()
     assert phone.context.cookies() == []
     assert hosts == {site.removeprefix("http://")}
