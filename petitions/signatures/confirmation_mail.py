@@ -147,12 +147,11 @@ def _write_indexes_of_others(request: SignRequest, address: str) -> None:
     """For the other asks, which the signer may sign after confirming: nobody knows the address
     by then.
     """
-    others = Petition.objects.open().exclude(pk__in=request.petition_ids)
-    request.other_petition_ids = list(others.values_list("pk", flat=True))
-    request.other_indexes = [signature_index(each, address) for each in request.other_petition_ids]
-    request.other_look_alikes = [
-        look_alike_index(each, address) for each in request.other_petition_ids
-    ]
+    open_ids = Petition.objects.open().values_list("pk", flat=True)
+    others = [each for each in open_ids if each not in request.petition_ids]
+    request.other_petition_ids = others
+    request.other_indexes = [signature_index(each, address) for each in others]
+    request.other_look_alikes = [look_alike_index(each, address) for each in others]
 
 
 def compose_mail(request: SignRequest, mailing: Mailing) -> EmailMultiAlternatives:

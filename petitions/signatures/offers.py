@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from django.db import transaction
 
@@ -28,6 +29,8 @@ from petitions.signatures import consent
 from petitions.signatures.storing import store_links, store_new
 from petitions.signatures.tokens import make_token, offer_link, signature_link, token_hash
 from petitions.vault import CannotOpen, HolderKey, seal_to_holder
+
+Bytes: TypeAlias = bytes | memoryview  # as the database gives them
 
 CONTEXT = "offer"
 # A page has an offer for each other ask; whoever sends more than any campaign has asks, is no page.
@@ -179,10 +182,10 @@ def _indexes(request: SignRequest) -> dict[int, tuple[bytes, bytes]]:
 
 def _by_petition(
     petition_ids: Sequence[int] | None,
-    indexes: Sequence[bytes] | None,
-    look_alikes: Sequence[bytes] | None,
+    indexes: Sequence[Bytes] | None,
+    look_alikes: Sequence[Bytes] | None,
 ) -> dict[int, tuple[bytes, bytes]]:
-    pairs = zip(indexes or [], look_alikes or [], strict=True)
+    pairs = zip(map(bytes, indexes or []), map(bytes, look_alikes or []), strict=True)
     return dict(zip(petition_ids or [], pairs, strict=True))
 
 
@@ -192,8 +195,8 @@ def _terms(request: SignRequest, petition_id: int, indexes: tuple[bytes, bytes])
     box = bytes(request.sig_boxes[0]) if request.sig_boxes else b""
     return Terms(
         petition_id=petition_id,
-        index=bytes(index).hex(),
-        look_alike=bytes(look_alike).hex(),
+        index=index.hex(),
+        look_alike=look_alike.hex(),
         withdrawal_link=signature_link(bytes(request.withdraw_hash), petition_id).hex(),
         country=request.country.code,
         visibility=request.visibility,

@@ -101,5 +101,6 @@ def _parcels(batch_ids: set[int]) -> dict[int, list[Parcel]]:
     deliveries = Delivery.objects.filter(batch__in=batch_ids).annotate(answered=Exists(answers))
     parcels = defaultdict(list)
     for delivery in deliveries.select_related("office").order_by("office"):
-        parcels[delivery.batch_id].append(Parcel(delivery, delivery.answered))
+        answered: bool = getattr(delivery, "answered")  # noqa: B009 - annotated by the query
+        parcels[delivery.batch_id].append(Parcel(delivery, answered))
     return parcels
