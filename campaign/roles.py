@@ -22,6 +22,11 @@ class Role(StrEnum):
         return self in {Role.WEB, Role.ALL}
 
     @property
+    def knows_public_addresses(self) -> bool:
+        """Workers answer nobody, but the mails and letters that they write have links."""
+        return self is not Role.ORGANIZER
+
+    @property
     def serves_admin(self) -> bool:
         return self in {Role.ORGANIZER, Role.ALL}
 

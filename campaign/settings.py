@@ -146,6 +146,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=1),
         "options": {"expires": 5},
     },
+    "details of one tap": {
+        "task": "petitions.tasks.carry_details",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 10},
+    },
+    "copies for signers": {
+        "task": "petitions.tasks.make_copies",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 20},
+    },
     "batches on schedule": {
         "task": "petitions.tasks.close_scheduled_batches",
         "schedule": timedelta(minutes=1),

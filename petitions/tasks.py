@@ -3,13 +3,24 @@
 from celery import shared_task
 
 from petitions.delivery import batches, queue
+from petitions.exports import copies
 from petitions.models.clock import database_now
-from petitions.signatures import confirmation_mail, erase
+from petitions.signatures import carry, confirmation_mail, erase
 
 
 @shared_task
 def send_confirmation_mails() -> None:
     confirmation_mail.send_confirmation_mails()
+
+
+@shared_task
+def carry_details() -> None:
+    carry.carry_details()
+
+
+@shared_task
+def make_copies() -> None:
+    copies.make_copies()
 
 
 @shared_task

@@ -57,14 +57,15 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     list_filter = ("state", "batch__petition", "office")
     list_select_related = ("batch__petition", "office")
     list_per_page = 50
-    search_fields = ("message_id",)
-    search_help_text = _("Message-ID")
+    search_fields = ("message_id", "office__name", "office__organisation")
+    search_help_text = _("Office, organisation or Message-ID")
     fields = (
         ("batch", "office"),
         ("state", "tries"),
         ("due_at", "sent_at"),
         "message_id",
         "reply",
+        "answers",
     )
     actions = ("try_again",)
 
@@ -88,6 +89,14 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         )
         level = messages.SUCCESS if tried else messages.WARNING
         self.message_user(request, words % {"tried": tried}, level)
+
+    @column(_("answers"))
+    def answers(self, delivery: Delivery) -> str:
+        answers = ", ".join(str(each.answered_on) for each in delivery.answers.all())
+        url = reverse("admin:petitions_answer_add")
+        words = _("add one")
+        link = format_html('<a class="link" href="{}?delivery={}">{}</a>', url, delivery.pk, words)
+        return format_html("{} {}", answers, link)
 
     @column(
         _("state"),

@@ -27,7 +27,7 @@ def close_batches(petitions: list[Petition], *, now: datetime) -> list[Batch]:
 
 def petitions_waiting() -> list[Petition]:
     """Petitions with signatures or withdrawals that no letter has told of."""
-    signatures = Signature.objects.not_in_batch().filter(petition=OuterRef("pk"))
+    signatures = Signature.objects.ready_for_batch().filter(petition=OuterRef("pk"))
     withdrawals = Withdrawal.objects.filter(batch__petition=OuterRef("pk"), told_in=None)
     waiting = Petition.objects.public().filter(Q(Exists(signatures)) | Q(Exists(withdrawals)))
     return list(waiting.annotate(last_batch_at=Max("batches__closed_at")))
@@ -49,7 +49,7 @@ def close_batch(petition: Petition, *, now: datetime) -> Batch | None:
     Petition.objects.select_for_update().get(pk=petition.pk)
     last = Batch.objects.filter(petition=petition).aggregate(last=Max("number"))["last"] or 0
     batch = Batch.objects.create(petition=petition, number=last + 1, size=0, closed_at=now)
-    batch.size = Signature.objects.not_in_batch().filter(petition=petition).update(batch=batch)
+    batch.size = Signature.objects.ready_for_batch().filter(petition=petition).update(batch=batch)
     told = Withdrawal.objects.filter(batch__petition=petition, told_in=None).update(told_in=batch)
     if not batch.size and not told:
         batch.delete()

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0003_names_in_public'),
+        ('petitions', '0004_receipts'),
     ]
 
     operations = [

@@ -1,9 +1,12 @@
 """The nouns of the design."""
 
+from petitions.models.answer import Answer
 from petitions.models.audit import AuditEntry
 from petitions.models.batch import Batch
+from petitions.models.data_copy import DataCopy
 from petitions.models.delivery import Delivery
 from petitions.models.news import NewsSubscriber
+from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
 from petitions.models.sign_request import MailSlot, SignRequest
@@ -12,11 +15,15 @@ from petitions.models.tally import Tally
 from petitions.models.withdrawal import Withdrawal, WithdrawalLink
 
 __all__ = [
+    "Answer",
     "AuditEntry",
     "Batch",
+    "CarriedDetails",
+    "DataCopy",
     "Delivery",
     "MailSlot",
     "NewsSubscriber",
+    "Offer",
     "Office",
     "OfficeName",
     "Page",

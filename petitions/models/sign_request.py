@@ -31,7 +31,9 @@ class SignRequest(models.Model):
 
     The lists run side by side: `sig_boxes[i]`, `indexes[i]` and `look_alikes[i]` belong to
     `petition_ids[i]`. The web process writes the boxes; the mailer opens `mail_box`, writes the
-    indexes, sends the mail and empties `mail_box` and `mail_due_at`.
+    indexes, sends the mail and empties `mail_box` and `mail_due_at`. It writes the indexes of the
+    other open petitions too, side by side with `other_petition_ids`: nobody will know the address
+    when they are offered after the confirmation.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -48,6 +50,9 @@ class SignRequest(models.Model):
 
     indexes = ArrayField(models.BinaryField(), null=True)
     look_alikes = ArrayField(models.BinaryField(), null=True)
+    other_petition_ids = ArrayField(models.BigIntegerField(), null=True)
+    other_indexes = ArrayField(models.BinaryField(), null=True)
+    other_look_alikes = ArrayField(models.BinaryField(), null=True)
     news_index = models.BinaryField(null=True)
     mail_due_at = models.DateTimeField(null=True)
     mail_tries = models.PositiveSmallIntegerField(default=0)

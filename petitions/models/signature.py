@@ -30,6 +30,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def not_in_batch(self) -> SignatureQuerySet:
         return self.filter(batch__isnull=True)
 
+    def ready_for_batch(self) -> SignatureQuerySet:
+        """Those that the next letter takes: one whose details are on their way comes later."""
+        return self.not_in_batch().filter(carried__isnull=True)
+
     def with_indexes(self, indexes: Iterable[bytes]) -> SignatureQuerySet:
         return self.filter(index__in=list(indexes))
 

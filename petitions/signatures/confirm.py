@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -20,7 +21,17 @@ from petitions.models.news import news_subscriber_id
 from petitions.models.sign_request import SignRequestQuerySet
 from petitions.models.signature import signature_id
 from petitions.signatures import consent
+from petitions.signatures.offers import OpenOffer, make_offers
+from petitions.signatures.storing import store_links, store_new
 from petitions.signatures.tokens import news_link, signature_link, token_hash
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What was signed just now, and what may still be signed with one tap."""
+
+    petition_ids: list[int]
+    offers: list[OpenOffer]
 
 
 class LinkNotValid(Exception):
@@ -37,11 +48,12 @@ def find_request(token: str, *, now: datetime) -> SignRequest:
 
 
 @transaction.atomic
-def confirm(token: str, *, petition_ids: Collection[int], now: datetime) -> None:
+def confirm(token: str, *, petition_ids: Collection[int], now: datetime) -> Confirmed:
     """Turn a sign request into signatures of those petitions that its signer agreed to.
 
     Who has signed a petition already changes nothing there, but this mail's withdrawal link
-    leads to that signature from now on. Whatever was not agreed to is forgotten.
+    leads to that signature from now on. Whatever was not agreed to is forgotten, but for offers
+    of the open asks, which live for an hour or two.
 
     Raises:
         LinkNotValid: there is no such request, or no longer.
@@ -49,9 +61,11 @@ def confirm(token: str, *, petition_ids: Collection[int], now: datetime) -> None
     request = _find(SignRequest.objects.select_for_update(), token, now=now)
     agreed = Petition.objects.open().filter(pk__in=set(petition_ids) & set(request.petition_ids))
     wanted = _signatures(request, agreed, now=now)
-    stored = _store_new(wanted)
+    stored = store_new(wanted)
     _store_links(request, stored)
     _subscribe_to_news(request, now=now)
+    signed = [each.petition_id for each in stored]
+    offers = make_offers(request, signed=signed, now=now) if signed else []
     request.delete()
     new_ids = {signature.pk for signature in wanted} & {each.pk for each in stored}
     Tally.objects.change(
@@ -59,6 +73,7 @@ def confirm(token: str, *, petition_ids: Collection[int], now: datetime) -> None
         country=request.country.code,
         by=1,
     )
+    return Confirmed(signed, offers)
 
 
 def _find(requests: SignRequestQuerySet, token: str, *, now: datetime) -> SignRequest:
@@ -96,21 +111,12 @@ def _signature(request: SignRequest, petition_id: int, place: int, *, now: datet
     )
 
 
-def _store_new(wanted: list[Signature]) -> list[Signature]:
-    """Insert those that are new, and return the stored signature of each petition, locked."""
-    Signature.objects.bulk_create(wanted, ignore_conflicts=True)
-    indexes = [bytes(signature.index) for signature in wanted if signature.index]
-    stored = Signature.objects.with_indexes(indexes)
-    return list(stored.select_for_update().only("id", "petition_id"))
-
-
 def _store_links(request: SignRequest, signatures: list[Signature]) -> None:
-    WithdrawalLink.objects.bulk_create(
-        WithdrawalLink(
-            link_hash=signature_link(bytes(request.withdraw_hash), signature.petition_id),
-            signature=signature,
-        )
-        for signature in signatures
+    store_links(
+        {
+            signature_link(bytes(request.withdraw_hash), signature.petition_id): signature
+            for signature in signatures
+        }
     )
 
 

@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import override
 
-from petitions.models import SignRequest
+from petitions.models import Petition, SignRequest
 from petitions.models.clock import database_now, jitter
 from petitions.models.sealed import Mailing, tolerate
 from petitions.signatures.addresses import look_alike_index, mail_key, news_index, signature_index
@@ -130,7 +130,28 @@ def _write_indexes(request: SignRequest, address: str) -> None:
     request.indexes = [signature_index(each, address) for each in request.petition_ids]
     request.look_alikes = [look_alike_index(each, address) for each in request.petition_ids]
     request.news_index = news_index(address) if request.news_box else None
-    request.save(update_fields=["indexes", "look_alikes", "news_index"])
+    _write_indexes_of_others(request, address)
+    request.save(
+        update_fields=[
+            "indexes",
+            "look_alikes",
+            "news_index",
+            "other_petition_ids",
+            "other_indexes",
+            "other_look_alikes",
+        ]
+    )
+
+
+def _write_indexes_of_others(request: SignRequest, address: str) -> None:
+    """For the other asks, which the signer may sign after confirming: nobody knows the address
+    by then.
+    """
+    open_ids = Petition.objects.open().values_list("pk", flat=True)
+    others = [each for each in open_ids if each not in request.petition_ids]
+    request.other_petition_ids = others
+    request.other_indexes = [signature_index(each, address) for each in others]
+    request.other_look_alikes = [look_alike_index(each, address) for each in others]
 
 
 def compose_mail(request: SignRequest, mailing: Mailing) -> EmailMultiAlternatives:
@@ -139,7 +160,7 @@ def compose_mail(request: SignRequest, mailing: Mailing) -> EmailMultiAlternativ
     with override(request.language):
         context = {
             "confirm_url": settings.SITE_URL + reverse("confirm", args=[mailing.confirm_token]),
-            "withdraw_url": settings.SITE_URL + reverse("withdraw", args=[mailing.withdraw_token]),
+            "receipt_url": settings.SITE_URL + reverse("receipt", args=[mailing.withdraw_token]),
             "expires_at": request.expires_at,
         }
         mail = EmailMultiAlternatives(

@@ -2,13 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from petitions.models import MailSlot, SignRequest
+from petitions.models import DataCopy, MailSlot, Offer, SignRequest
 
 MAIL_SLOTS_LIVE = timedelta(days=2)
 
 
 def erase_what_is_due(*, now: datetime) -> int:
-    """Erase unconfirmed sign requests after 72 hours, and booked mails after two days."""
+    """Erase unconfirmed sign requests after 72 hours, booked mails after two days, offers of one
+    tap after an hour or two, and copies that signers asked for after a day.
+    """
     requests, _ = SignRequest.objects.expired(now=now).delete()
     slots, _ = MailSlot.objects.filter(at__lte=now - MAIL_SLOTS_LIVE).delete()
-    return requests + slots
+    offers, _ = Offer.objects.expired(now=now).delete()
+    copies, _ = DataCopy.objects.expired(now=now).delete()
+    return requests + slots + offers + copies

@@ -14,7 +14,7 @@ def token_hash(token: str) -> bytes:
 
 
 def link_hash(withdraw_hash: bytes, thing: str) -> bytes:
-    """What a withdrawal link's hash becomes for one of the things it erases.
+    """What the hash of a signer's own link becomes for one of the things it leads to.
 
     Each is different, so that a stolen database does not tell which signatures are one person's.
     """
@@ -23,6 +23,10 @@ def link_hash(withdraw_hash: bytes, thing: str) -> bytes:
 
 def signature_link(withdraw_hash: bytes, petition_id: int) -> bytes:
     return link_hash(withdraw_hash, f"petition {petition_id}")
+
+
+def offer_link(withdraw_hash: bytes, petition_id: int) -> bytes:
+    return link_hash(withdraw_hash, f"offer {petition_id}")
 
 
 def news_link(withdraw_hash: bytes) -> bytes:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from petitions.models import (
-    NewsSubscriber,
-    Petition,
-    Signature,
-    SignRequest,
-    Tally,
-    Withdrawal,
-    WithdrawalLink,
-)
+from petitions.models import Offer, Petition, Signature, SignRequest, Tally, Withdrawal
 from petitions.models.clock import this_hour
-from petitions.signatures.tokens import news_link, signature_link, token_hash
+from petitions.signatures.links import lock_signatures_behind, subscriptions_behind
+from petitions.signatures.tokens import offer_link, token_hash
 
 
 @dataclass(frozen=True)
@@ -38,57 +32,59 @@ def withdraw(token: str, *, now: datetime) -> Erased:
     """Erase all that the link leads to; opening it again finds nothing, which is the proof."""
     withdraw_hash = token_hash(token)
     requests, _ = SignRequest.objects.filter(withdraw_hash=withdraw_hash).delete()
-    signatures = _lock_signatures(withdraw_hash)
-    _remember_for_offices(signatures, now=now)
+    # Before the signatures: a tap locks its offer first, then the signature.
+    _forget_offers(withdraw_hash)
+    signatures = lock_signatures_behind(withdraw_hash)
+    news, _ = subscriptions_behind(withdraw_hash).delete()
+    return _erase(signatures, request=bool(requests), news=bool(news), now=now)
+
+
+@transaction.atomic
+def withdraw_some(token: str, *, petition_ids: Collection[int], now: datetime) -> Erased:
+    """Erase the link's signatures of these petitions, and leave everything else as it is."""
+    signatures = lock_signatures_behind(token_hash(token))
+    chosen = [each for each in signatures if each.petition_id in petition_ids]
+    return _erase(chosen, request=False, news=False, now=now)
+
+
+@transaction.atomic
+def end_news(token: str) -> Erased:
+    """Erase the address that news would go to, and leave everything else as it is."""
+    news, _ = subscriptions_behind(token_hash(token)).delete()
+    return Erased(request=False, petitions=[], delivered=[], news=bool(news))
+
+
+def ask_offices_to_delete(signatures: Collection[Signature], *, now: datetime) -> None:
+    """The next letter asks offices that have these names to delete them, by their references.
+
+    They may have been asked before: who asked not to be named any more may withdraw later.
+    """
+    Withdrawal.objects.bulk_create(
+        (
+            Withdrawal(signature_id=each.pk, batch_id=each.batch_id, hour=this_hour(now))
+            for each in signatures
+            if each.batch_id is not None
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _erase(signatures: list[Signature], *, request: bool, news: bool, now: datetime) -> Erased:
+    ask_offices_to_delete(signatures, now=now)
     Signature.objects.filter(pk__in=[each.pk for each in signatures]).delete()
-    news, _ = NewsSubscriber.objects.filter(
-        withdrawal_links__link_hash=news_link(withdraw_hash)
-    ).delete()
     _lower_tally(signatures)
     return Erased(
-        request=bool(requests),
+        request=request,
         petitions=[each.petition for each in signatures],
         delivered=[each.petition for each in signatures if each.batch_id],
-        news=bool(news),
+        news=news,
     )
 
 
-def leads_somewhere(token: str) -> bool:
-    """Whether the link still has something to erase."""
-    withdraw_hash = token_hash(token)
-    return (
-        SignRequest.objects.filter(withdraw_hash=withdraw_hash).exists()
-        or WithdrawalLink.objects.filter(
-            link_hash__in=[*_signature_links(withdraw_hash), news_link(withdraw_hash)]
-        ).exists()
-    )
-
-
-def _signature_links(withdraw_hash: bytes) -> list[bytes]:
+def _forget_offers(withdraw_hash: bytes) -> None:
     petition_ids = Petition.objects.values_list("pk", flat=True)
-    return [signature_link(withdraw_hash, petition_id) for petition_id in petition_ids]
-
-
-def _lock_signatures(withdraw_hash: bytes) -> list[Signature]:
-    """The link's signatures, in the order of petitions, so that no two withdrawals interlock."""
-    found = Signature.objects.filter(
-        withdrawal_links__link_hash__in=_signature_links(withdraw_hash)
-    )
-    return list(
-        found.select_for_update(of=("self",))
-        .select_related("petition")
-        .prefetch_related("petition__texts")
-        .order_by("petition_id")
-    )
-
-
-def _remember_for_offices(signatures: list[Signature], *, now: datetime) -> None:
-    """Offices that have the letter are asked to delete it; they know it by its reference."""
-    Withdrawal.objects.bulk_create(
-        Withdrawal(signature_id=each.pk, batch_id=each.batch_id, hour=this_hour(now))
-        for each in signatures
-        if each.batch_id is not None
-    )
+    links = [offer_link(withdraw_hash, petition_id) for petition_id in petition_ids]
+    Offer.objects.filter(link_hash__in=links).delete()
 
 
 def _lower_tally(signatures: list[Signature]) -> None:

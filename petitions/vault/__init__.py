@@ -7,18 +7,21 @@ docs/threat-model.md.
 from functools import cache
 
 from petitions.vault.boxes import CannotOpen, epoch_of
+from petitions.vault.holder import HolderKey, seal_to_holder
 from petitions.vault.keyring import KeysUnavailable
 from petitions.vault.keys import Purpose, Secret, VaultError
 from petitions.vault.vault import Vault
 
 __all__ = [
     "CannotOpen",
+    "HolderKey",
     "KeysUnavailable",
     "Purpose",
     "Secret",
     "Vault",
     "VaultError",
     "epoch_of",
+    "seal_to_holder",
     "vault",
 ]
 

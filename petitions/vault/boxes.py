@@ -17,7 +17,7 @@ HEADER_BYTES = 1 + EPOCH_BYTES
 LENGTH_BYTES = 4
 SMALLEST_PADDED = 512
 
-_SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
 class CannotOpen(VaultError):
@@ -33,7 +33,7 @@ def seal(
     context: str,
 ) -> bytes:
     info = _info(purpose, epoch, context)
-    return header(epoch) + _SUITE.encrypt(_pad(data), key, info)
+    return header(epoch) + SUITE.encrypt(pad(data), key, info)
 
 
 def open_box(
@@ -46,10 +46,10 @@ def open_box(
     """
     epoch = epoch_of(box)
     try:
-        padded = _SUITE.decrypt(box[HEADER_BYTES:], key, _info(purpose, epoch, context))
+        padded = SUITE.decrypt(box[HEADER_BYTES:], key, _info(purpose, epoch, context))
     except (InvalidTag, ValueError) as error:
         raise CannotOpen(f"A box of epoch {epoch} does not open.") from error
-    return _unpad(padded)
+    return unpad(padded)
 
 
 def epoch_of(box: bytes) -> str:
@@ -76,14 +76,14 @@ def _info(purpose: Purpose, epoch: str, context: str) -> bytes:
     return f"five-asks box v{VERSION}|{key_id(purpose, epoch)}|{context}".encode()
 
 
-def _pad(data: bytes) -> bytes:
+def pad(data: bytes) -> bytes:
     """Length, data, zeros up to a power of two: a box's size tells little of what is in it."""
     framed = len(data).to_bytes(LENGTH_BYTES, "big") + data
     size = max(SMALLEST_PADDED, 1 << (len(framed) - 1).bit_length())
     return framed.ljust(size, b"\0")
 
 
-def _unpad(padded: bytes) -> bytes:
+def unpad(padded: bytes) -> bytes:
     end = LENGTH_BYTES + int.from_bytes(padded[:LENGTH_BYTES], "big")
     if not LENGTH_BYTES <= end <= len(padded):
         # Everybody has the public key, so a box that opens need not be one of ours.

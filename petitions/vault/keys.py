@@ -49,15 +49,10 @@ def key_id(purpose: Purpose, epoch: str) -> str:
     return f"{purpose}-{epoch}"
 
 
-@dataclass(frozen=True)
-class PrivateKey:
-    purpose: Purpose
-    epoch: str
-    seed: bytes = field(repr=False)  # a traceback or a log line must not show it
+class GrownFromSeed:
+    """A key pair; `seed` is all there is to keep of it."""
 
-    @classmethod
-    def generate(cls, purpose: Purpose, epoch: str) -> PrivateKey:
-        return cls(purpose, epoch, secrets.token_bytes(SEED_BYTES))
+    seed: bytes
 
     def pair(self) -> hpke.MLKEM768X25519PrivateKey:
         return hpke.MLKEM768X25519PrivateKey(*self._parts())
@@ -75,8 +70,19 @@ class PrivateKey:
         )
 
 
+@dataclass(frozen=True)
+class PrivateKey(GrownFromSeed):
+    purpose: Purpose
+    epoch: str
+    seed: bytes = field(repr=False)  # a traceback or a log line must not show it
+
+    @classmethod
+    def generate(cls, purpose: Purpose, epoch: str) -> PrivateKey:
+        return cls(purpose, epoch, secrets.token_bytes(SEED_BYTES))
+
+
 def public_key(raw: bytes) -> hpke.MLKEM768X25519PublicKey:
-    """The public key in `raw`, as `PrivateKey.public_bytes` writes it.
+    """The public key in `raw`, as `public_bytes` writes it.
 
     Raises:
         ValueError: these bytes are no such key.

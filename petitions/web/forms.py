@@ -220,8 +220,11 @@ class ConfirmForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, petition_ids: Sequence[int], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, petition_ids: Sequence[int], address: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.address = address
         petitions = self.fields["petitions"]
         assert isinstance(petitions, forms.ModelMultipleChoiceField)  # noqa: S101 - for the type checker
         petitions.queryset = Petition.objects.open().filter(pk__in=petition_ids).with_words()
@@ -231,7 +234,9 @@ class ConfirmForm(forms.Form):
     def helper(self) -> FormHelper:
         helper = FormHelper()
         helper.form_id = "confirm"
-        helper.form_action = PROBLEM
+        # Named, as the page's own address may be forgotten by now; and without the fragment of
+        # other forms, which would tell in the history that something was sent.
+        helper.form_action = self.address
         helper.attrs = FORM_ATTRIBUTES
         helper.disable_csrf = True
         helper.layout = Layout("petitions", Submit("confirm", _("Confirm and sign")))

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from petitions.models import Batch, Office, Page, PetitionUpdate, Signature
 from petitions.signatures.confirm import LinkNotValid, confirm, find_request
 from petitions.signatures.request import request_signature
-from petitions.signatures.withdraw import leads_somewhere, withdraw
 from petitions.web import figures
 from petitions.web.figures import Ask, figures_now
 from petitions.web.forms import ConfirmForm, SignForm
+from petitions.web.offers import thank_you
 from petitions.web.origin import own_forms_only
 
 NAMES_SHOWN = 30
@@ -124,31 +124,12 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
     try:
         petition_ids = find_request(token, now=now).petition_ids
         data = request.POST if request.method == "POST" else None
-        form = ConfirmForm(data, petition_ids=petition_ids)
+        address = reverse("confirm", args=[token])
+        form = ConfirmForm(data, petition_ids=petition_ids, address=address)
         if request.method == "POST" and form.is_valid():
-            confirm(token, petition_ids=form.petition_ids(), now=now)
-            return _go_to("confirmed")
+            confirmed = confirm(token, petition_ids=form.petition_ids(), now=now)
+            return thank_you(request, confirmed.offers)
     except LinkNotValid:
         return render(request, "link_not_valid.html")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
     return render(request, "confirm.html", {"form": form}, status=status)
-
-
-@require_safe
-@never_cache
-def confirmed(request: HttpRequest) -> HttpResponse:
-    return render(request, "confirmed.html", {"figures": figures_now()})
-
-
-# --- Leaving
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@own_forms_only
-@never_cache
-def withdrawal(request: HttpRequest, token: str) -> HttpResponse:
-    if request.method == "POST":
-        return render(request, "withdrawn.html", {"erased": withdraw(token, now=timezone.now())})
-    if not leads_somewhere(token):
-        return render(request, "nothing_stored.html")
-    return render(request, "withdraw.html")

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
 from petitions.models import (
+    Answer,
     AuditEntry,
     Batch,
     Delivery,
@@ -20,7 +21,7 @@ from petitions.models import (
 )
 from tests.makers import make_office, make_petition, make_signature
 
-LISTS = [Petition, Office, Page, Signature, Batch, Delivery, AuditEntry]
+LISTS = [Petition, Office, Page, Signature, Batch, Delivery, Answer, AuditEntry]
 
 
 def fill_every_list(client, number):
@@ -31,7 +32,9 @@ def fill_every_list(client, number):
     )
     make_office(petition, name=f"Minister {number}")
     make_signature(petition, visibility=Visibility.PUBLIC)
-    close_batch(petition, now=timezone.now())
+    batch = close_batch(petition, now=timezone.now())
+    delivery = batch.deliveries.get()
+    Answer.objects.create(delivery=delivery, answered_on=timezone.now(), body="We act.")
     Page.objects.create(slug=f"page-{number}", language="en", title="Page", body="Text.")
     user_id = int(client.session["_auth_user_id"])
     AuditEntry.objects.create(user_id=user_id, action=AuditEntry.Action.READ, count=1)

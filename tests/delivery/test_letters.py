@@ -14,6 +14,7 @@ from petitions.delivery.letters import LetterDesk
 from petitions.models import Delivery, OfficeName, Signature, Tally, Visibility
 from petitions.models.sealed import TooManyDamagedBoxes
 from petitions.signatures.confirm import confirm
+from petitions.signatures.visibility import change_visibility
 from petitions.signatures.withdraw import withdraw
 from tests.mailbox import text_of
 from tests.makers import make_office, make_petition, make_signature, make_wish
@@ -133,6 +134,30 @@ def test_offices_that_have_a_name_are_asked_to_delete_it(ask):
     assert reference in html_of(letter_to(told))
     assert reference not in text_of(letter_to(never_had_it))
     assert list(letter_to(told).iter_attachments()) == []
+
+
+def test_offices_that_have_a_name_are_asked_to_delete_it_when_its_owner_gives_it_up(ask):
+    petition = make_petition()
+    office = make_office(petition)
+    mailing = ask(make_wish(petition), now=NOW)
+    confirm(mailing.confirm_token, petition_ids=[petition.pk], now=NOW)
+    reference = str(Signature.objects.get().pk)
+    close_batch(petition, now=NOW)
+    Delivery.objects.update(state=Delivery.State.SENT)
+    change_visibility(
+        mailing.withdraw_token,
+        petition_id=petition.pk,
+        visibility=Visibility.WITHHELD,
+        now=NOW,
+    )
+
+    batch = close_batch(petition, now=NOW)
+
+    assert batch.size == 0
+    text = text_of(letter_to(office))
+    assert "have withdrawn or asked not to be named any more" in text
+    assert reference in text
+    assert "1 person has signed so far" in text
 
 
 def test_one_damaged_box_is_counted_and_the_others_are_named(keys):

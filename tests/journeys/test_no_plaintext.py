@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils.encoding import force_bytes
 
-from petitions.models import Signature, SignRequest
+from petitions.models import CarriedDetails, DataCopy, Signature, SignRequest, Tally
 from tests.forms import submit, submit_all_ticked
 from tests.mailbox import link_in
 from tests.makers import make_office, make_petition
@@ -47,6 +47,7 @@ def found_in(haystack: bytes) -> set[str]:
 
 def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     petition = make_petition()
+    other = make_petition(2)
     make_office(petition)
     processes.beat()
     processes.worker()
@@ -54,14 +55,24 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     sign(browser, **SIGNER, country="LT", news="on")
     (mail,) = until(lambda: mailbox.mails_to(SIGNER["email"]), seconds=30)
     page = browser.get(link_in(mail, "confirm"))
-    submit_all_ticked(browser, page)
+    thank_you = submit_all_ticked(browser, page)
+    # The other ask with one tap, and a copy of it all, which lies sealed while it waits.
+    submit(browser, thank_you)
+    until(lambda: not CarriedDetails.objects.exists(), seconds=30)
+    receipt = link_in(mail, "receipt")
+    browser.post(receipt, data={"do": "make-copy"})
+    until(lambda: not DataCopy.objects.to_be_made().exists(), seconds=30)
     # And one who has not confirmed, one whose form was wrong, and one whose mail can't go out.
     sign(browser, **SIGNER | {"email": f"second.{SIGNER['email']}"}, country="LT")
     sign(browser, **SIGNER | {"email": f"no address {SIGNER['email']}"}, country="LT")
     call_command("deliver")
 
     # There is something to leak: the keys open it, and the letter holds it.
-    assert Signature.objects.get().open_details().name == SIGNER["name"]
+    assert [each.open_details().name for each in Signature.objects.all()] == [SIGNER["name"]] * 2
+    assert Tally.objects.by_petition() == {petition.pk: 1, other.pk: 1}
+    saved = browser.post(receipt, data={"do": "save-copy"}).json()
+    assert [each["comment"] for each in saved["signatures"]] == [SIGNER["comment"]] * 2
+    assert DataCopy.objects.count() == 2
     assert SignRequest.objects.count() == 1
     assert found_in(b"".join(mailbox.raw())) >= {SIGNER["email"]}
     letters = [each for each in mailbox.mails() if each["Subject"] == "About thing 1"]

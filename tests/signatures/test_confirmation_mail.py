@@ -34,7 +34,7 @@ def test_the_mail_arrives_and_the_address_is_forgotten(keys, mailbox):
 
     (mail,) = mailbox.mails_to("ann@mail.example")
     assert link_in(mail, "confirm").startswith("/en/confirm/")
-    assert link_in(mail, "withdraw").startswith("/en/withdraw/")
+    assert link_in(mail, "receipt").startswith("/en/receipt/")
     request = SignRequest.objects.get()
     assert request.mail_box is None
     assert request.mail_due_at is None

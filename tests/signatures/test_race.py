@@ -7,10 +7,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from petitions.models import Signature, SignRequest, Tally
+from petitions.models import CarriedDetails, Signature, SignRequest, Tally
 from petitions.models.sealed import Mailing
+from petitions.signatures.carry import carry_details
 from petitions.signatures.confirm import LinkNotValid, confirm
 from petitions.signatures.confirmation_mail import _write_indexes
+from petitions.signatures.offers import OfferNotValid, sign_offer
 from petitions.signatures.request import request_signature
 from petitions.signatures.withdraw import withdraw
 from tests.makers import make_petition, make_wish
@@ -89,6 +91,53 @@ def test_a_hundred_threads_confirm_the_same_link(keys):
     assert raised == [LinkNotValid] * 99
     assert Signature.objects.count() == 1
     assert Tally.objects.by_petition() == {petition.pk: 1}
+
+
+def test_one_person_taps_confirms_and_leaves_from_everywhere_and_counts_stay_exact(keys, show):
+    """Two mails of one person, each confirmed for another ask, whose offers cross."""
+    petitions = [make_petition(number) for number in (1, 2, 3)]
+    for number in range(20):
+        for petition in petitions[:2]:
+            request_signature(
+                make_wish(petition, address=f"ann{number}@mail.example"), now=timezone.now()
+            )
+    ids = [petition.pk for petition in petitions]
+    jobs, links = [], []
+    for mailing in list(mailings()):
+        confirmed = confirm(mailing.confirm_token, petition_ids=ids, now=timezone.now())
+        assert len(confirmed.offers) == 2
+        links.append(mailing.withdraw_token)
+        for offer in confirmed.offers:
+            jobs += [lambda token=offer.token: sign_offer(token, now=timezone.now())] * 2
+    # A quarter of the mails' links are used to leave, while all buttons are pressed twice.
+    leave = [lambda token=token: withdraw(token, now=timezone.now()) for token in links[::4]]
+
+    raised = all_at_once([*jobs, *leave, *[carry_details] * 4])
+
+    show(f"{len(jobs)} taps of 20 people, {len(leave)} leave: {Signature.objects.count()} signed")
+    assert set(raised) <= {OfferNotValid}
+    assert len(raised) >= len(jobs) // 2
+    carry_details()
+    counted = {
+        petition.pk: Signature.objects.filter(petition=petition).count() for petition in petitions
+    }
+    assert Tally.objects.by_petition() == counted
+    assert max(counted.values()) <= 20
+    assert not CarriedDetails.objects.exists()
+    assert all(each.open_details().name == "Ann Lee" for each in Signature.objects.all())
+
+
+def test_a_hundred_threads_press_the_same_button(keys):
+    petitions = [make_petition(number) for number in (1, 2)]
+    request_signature(make_wish(petitions[0]), now=timezone.now())
+    (mailing,) = mailings()
+    confirmed = confirm(mailing.confirm_token, petition_ids=[petitions[0].pk], now=timezone.now())
+    (offer,) = confirmed.offers
+
+    raised = all_at_once([lambda: sign_offer(offer.token, now=timezone.now())] * 100)
+
+    assert raised == [OfferNotValid] * 99
+    assert Tally.objects.by_petition() == {each.pk: 1 for each in petitions}
 
 
 def test_confirming_and_withdrawing_at_once_leaves_the_tally_right(keys):

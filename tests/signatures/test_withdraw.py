@@ -15,7 +15,8 @@ from petitions.models import (
 )
 from petitions.signatures.confirm import confirm
 from petitions.signatures.erase import erase_what_is_due
-from petitions.signatures.withdraw import leads_somewhere, withdraw
+from petitions.signatures.receipt import receipt
+from petitions.signatures.withdraw import end_news, withdraw, withdraw_some
 from tests.makers import make_petition, make_signature, make_wish
 
 pytestmark = pytest.mark.django_db
@@ -47,11 +48,11 @@ def test_a_withdrawal_erases_the_signatures_and_lowers_the_tally(ask):
 
 def test_the_same_link_then_finds_nothing_which_is_the_proof(ask):
     token = sign(ask, make_petition())
-    assert leads_somewhere(token)
+    assert receipt(token, now=NOW)
 
     withdraw(token, now=NOW)
 
-    assert not leads_somewhere(token)
+    assert not receipt(token, now=NOW)
     assert not withdraw(token, now=NOW)
     assert sum(Tally.objects.by_petition().values()) == 0
 
@@ -105,6 +106,37 @@ def test_what_a_batch_had_taken_is_remembered_by_its_reference_alone(ask):
         batch,
         None,
     )
+
+
+def test_one_signature_is_withdrawn_and_the_rest_stays(ask):
+    one, two = make_petition(1), make_petition(2)
+    token = sign(ask, one, two, news=True)
+
+    erased = withdraw_some(token, petition_ids=[one.pk], now=NOW)
+
+    assert (erased.petitions, erased.news, erased.request) == ([one], False, False)
+    assert Signature.objects.get().petition == two
+    assert Tally.objects.by_petition() == {one.pk: 0, two.pk: 1}
+    assert NewsSubscriber.objects.exists()
+    assert not withdraw_some(token, petition_ids=[one.pk], now=NOW)
+    assert withdraw(token, now=NOW).petitions == [two]
+
+
+def test_nobody_withdraws_a_signature_that_their_link_does_not_lead_to(ask):
+    petition = make_petition()
+    sign(ask, petition)
+    token = sign(ask, make_petition(2), address="bob@mail.example")
+
+    assert not withdraw_some(token, petition_ids=[petition.pk], now=NOW)
+    assert Signature.objects.count() == 2
+
+
+def test_the_news_end_and_the_signatures_stay(ask):
+    token = sign(ask, make_petition(), news=True)
+
+    assert end_news(token).news
+    assert not end_news(token)
+    assert Signature.objects.count() == 1
 
 
 def test_unconfirmed_requests_and_old_bookings_erase_themselves(ask):

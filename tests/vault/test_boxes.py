@@ -151,7 +151,7 @@ def test_digits_of_other_scripts_name_no_epoch(keys):
 @pytest.mark.parametrize("packed", [b"", b"\0\0", b"\xff\xff\xff\xff", b"\0\0\0\x09not nine"])
 def test_what_a_stranger_sealed_without_our_packing_does_not_open(keys, packed, monkeypatch):
     """Everybody has the public key; nobody may crash us or read past the end with it."""
-    monkeypatch.setattr(boxes, "_pad", lambda data: data)
+    monkeypatch.setattr(boxes, "pad", lambda data: data)
     box = keys.seal(Purpose.MAIL, packed, context=ROW)
 
     with pytest.raises(CannotOpen, match="not packed"):

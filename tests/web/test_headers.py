@@ -12,8 +12,7 @@ PAGES = [
     "/en/petitions/special-rapporteur/",
     "/en/check-your-mail/",
     "/en/confirm/x/",
-    "/en/confirmed/",
-    "/en/withdraw/x/",
+    "/en/receipt/x/",
     "/en/safety/",
     "/en/privacy/",
     "/en/no-such-page/",
@@ -26,7 +25,7 @@ def campaign(db, keys):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_sets_no_cookie_runs_no_script_and_loads_nothing_from_elsewhere(
+def test_a_page_sets_no_cookie_runs_no_inline_script_and_loads_nothing_from_elsewhere(
     client, campaign, path
 ):
     response = client.get(path)

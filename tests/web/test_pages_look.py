@@ -59,34 +59,72 @@ def pages(client, petitions, ask):
         "page": "/en/safety/",
         "check your mail": "/en/check-your-mail/",
         "confirm": f"/en/confirm/{mailing.confirm_token}/",
-        "confirmed": "/en/confirmed/",
         "link not valid": "/en/confirm/no-such-link/",
-        "withdraw": f"/en/withdraw/{mailing.withdraw_token}/",
-        "nothing stored": "/en/withdraw/no-such-link/",
+        "waiting request": f"/en/receipt/{mailing.withdraw_token}/",
+        "nothing stored": "/en/receipt/no-such-link/",
         "not found": "/en/no-such-page/",
     }
-    return {name: client.get(address).content.decode() for name, address in addresses.items()} | {
-        "wrong": client.post(addresses["petition"], {"name": "12"}).content.decode(),
-        "withdrawn": client.post(addresses["withdraw"]).content.decode(),
+    pages = {name: client.get(address).content.decode() for name, address in addresses.items()}
+    receipt = addresses["waiting request"]
+    posts = {
+        "wrong": (addresses["petition"], {"name": "12"}),
+        "confirmed": (addresses["confirm"], {"petitions": [petitions[0].pk]}),
+        "offer not valid": ("/en/asks/", {"sign": "no-such-offer"}),
+        "receipt": (receipt, {"do": "make-copy"}),
+        "withdrawn": (receipt, {"do": "withdraw-all"}),
+    }
+    return pages | {
+        name: client.post(address, typed).content.decode()
+        for name, (address, typed) in posts.items()
     }
 
 
-def test_each_page_has_one_heading_a_language_and_a_title_of_its_own(pages):
-    titles = [re.search(r"<title>(.*?)</title>", page, re.DOTALL)[1] for page in pages.values()]
+# In a browser's history the title of these pages must not tell that somebody signed.
+PRIVATE = {
+    "confirm",
+    "confirmed",
+    "link not valid",
+    "nothing stored",
+    "offer not valid",
+    "receipt",
+    "waiting request",
+    "withdrawn",
+}
 
+
+def test_each_page_has_one_heading_and_a_language(pages):
     for page in map(Reader, pages.values()):
         assert len(page.all("h1")) == 1
         assert page.all("html") == [{"lang": "en"}]
-    assert len(set(titles)) == len(pages)
 
 
 NAMED = {"canonical", "alternate"}
 
 
+def test_each_page_has_a_title_of_its_own_but_those_that_would_give_a_signer_away(pages):
+    titles = {
+        name: re.search(r"<title>(.*?)</title>", page, re.DOTALL)[1] for name, page in pages.items()
+    }
+    private = {titles.pop(name) for name in PRIVATE}
+
+    assert private == {campaign()["name"]}
+    assert len(set(titles.values()) | private) == len(titles) + 1
+
+
+def test_pages_that_would_give_a_signer_away_leave_a_plain_address_in_the_history(pages):
+    for name, html in pages.items():
+        page = Reader(html)
+        scripts = [each for each in page.all("script") if "data-address" in each]
+        assert [each["data-address"] for each in scripts] == ["/en/"] * (name in PRIVATE), name
+        if name in PRIVATE:
+            assert all(form.get("action", "").startswith("/en/") for form in page.all("form")), name
+
+
 def test_no_page_has_inline_scripts_or_styles_or_anything_from_elsewhere(pages):
     for name, html in pages.items():
         page = Reader(html)
-        assert all(script.get("src") for script in page.all("script")), name
+        assert all("src" in script for script in page.all("script")), name
+        assert not re.search(r"<script[^>]*>[^<]+", html), name
         assert not page.all("style"), name
         assert not page.values("style") + page.values("onclick"), name
         links = [link["href"] for link in page.all("link") if link["rel"] not in NAMED]

@@ -7,6 +7,7 @@ from petitions.delivery.batches import close_batches, next_batch_at, petitions_w
 from petitions.delivery.queue import send_letters
 from petitions.models import Delivery, Office, Petition, Signature
 from petitions.models.clock import database_now
+from petitions.signatures.carry import carry_details
 
 
 class Command(BaseCommand):
@@ -22,10 +23,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, dry_run: bool, scheduled: bool, **_: Any) -> None:
-        petitions = self.due_petitions(scheduled=scheduled)
         if dry_run:
-            self.show(petitions)
+            self.show(self.due_petitions(scheduled=scheduled))
             return
+        carry_details()
+        petitions = self.due_petitions(scheduled=scheduled)
         for batch in close_batches(petitions, now=database_now()):
             self.stdout.write(f"Closed batch {batch}, signatures: {batch.size}.")
         while sent := send_letters():
@@ -42,7 +44,7 @@ class Command(BaseCommand):
 
     def show(self, petitions: list[Petition]) -> None:
         for petition in petitions:
-            size = Signature.objects.not_in_batch().filter(petition=petition).count()
+            size = Signature.objects.ready_for_batch().filter(petition=petition).count()
             offices = Office.objects.responsible_for(petition).count()
             self.stdout.write(f"{petition.slug}: signatures: {size}, offices: {offices}.")
         waiting = Delivery.objects.due(now=database_now()).count()

@@ -1,0 +1,31 @@
+"""What a signer's own link leads to, the second one in the mail."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from petitions.models import NewsSubscriber, Petition, Signature
+from petitions.models.signature import SignatureQuerySet
+from petitions.signatures.tokens import news_link, signature_link
+
+
+def signatures_behind(withdraw_hash: bytes) -> SignatureQuerySet:
+    """The link's signatures with their petitions, in the order of petitions."""
+    petition_ids = Petition.objects.values_list("pk", flat=True)
+    links = [signature_link(withdraw_hash, petition_id) for petition_id in petition_ids]
+    found = Signature.objects.filter(withdrawal_links__link_hash__in=links)
+    return (
+        found.select_related("petition")
+        .prefetch_related("petition__texts")
+        .order_by("petition__number", "petition_id")
+    )
+
+
+def lock_signatures_behind(withdraw_hash: bytes) -> list[Signature]:
+    """The same, held until the transaction ends; in order, so that no two callers interlock."""
+    locked = signatures_behind(withdraw_hash).select_for_update(of=("self",))
+    return list(locked.order_by("petition_id"))
+
+
+def subscriptions_behind(withdraw_hash: bytes) -> QuerySet[NewsSubscriber]:
+    return NewsSubscriber.objects.filter(withdrawal_links__link_hash=news_link(withdraw_hash))

@@ -1,0 +1,207 @@
+"""Signing the other asks with one tap, on the page that follows a confirmation.
+
+The address is forgotten by then, so the mailer has written the indexes of the other open asks
+beforehand. What a tap needs is sealed to a secret that stands in the page alone; what the signer
+typed stays sealed to the deliverer, who seals it anew for the new signature (carry.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from django.db import transaction
+
+from petitions.models import (
+    CarriedDetails,
+    Offer,
+    Petition,
+    Signature,
+    SignRequest,
+    Tally,
+)
+from petitions.models.clock import this_hour
+from petitions.models.signature import signature_id
+from petitions.signatures import consent
+from petitions.signatures.storing import store_links, store_new
+from petitions.signatures.tokens import make_token, offer_link, signature_link, token_hash
+from petitions.vault import CannotOpen, HolderKey, seal_to_holder
+
+Bytes: TypeAlias = bytes | memoryview  # as the database gives them
+
+CONTEXT = "offer"
+# A page has an offer for each other ask; whoever sends more than any campaign has asks, is no page.
+MOST_OFFERS = 50
+
+
+class OfferNotValid(Exception):
+    """It was used, is over, or never was; or its ask takes no more signatures."""
+
+
+@dataclass(frozen=True)
+class OpenOffer:
+    """An ask that may be signed with one tap, and the secret that its button sends."""
+
+    petition: Petition
+    token: str
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the signature of a tap will hold; bytes are in hexadecimal."""
+
+    petition_id: int
+    index: str
+    look_alike: str
+    withdrawal_link: str
+    country: str
+    visibility: str
+    language: str
+    sig_box: str
+    from_petition_id: int
+    from_signature_id: str
+
+    def seal(self, token: str) -> bytes:
+        holder = HolderKey.of(token, CONTEXT)
+        data = json.dumps(asdict(self)).encode()
+        return seal_to_holder(data, public_bytes=holder.public_bytes(), context=CONTEXT)
+
+    @classmethod
+    def open(cls, box: bytes, token: str) -> Terms:
+        """Raises `CannotOpen` where this is not that token's offer."""
+        return cls(**json.loads(HolderKey.of(token, CONTEXT).open(box)))
+
+
+def make_offers(request: SignRequest, *, signed: Collection[int], now: datetime) -> list[OpenOffer]:
+    """Offers of all open asks but those `signed`, which a confirmed request leaves behind."""
+    indexes = _indexes(request)
+    petitions = Petition.objects.open().with_texts().filter(pk__in=indexes.keys() - set(signed))
+    offers = [OpenOffer(petition, make_token()) for petition in petitions]
+    Offer.objects.bulk_create(
+        Offer(
+            token_hash=token_hash(offer.token),
+            link_hash=offer_link(bytes(request.withdraw_hash), offer.petition.pk),
+            box=_terms(request, offer.petition.pk, indexes[offer.petition.pk]).seal(offer.token),
+            created_hour=this_hour(now),
+        )
+        for offer in offers
+    )
+    return offers
+
+
+def open_offers(tokens: Sequence[str], *, now: datetime) -> list[OpenOffer]:
+    """Those of a page's offers that are still good, in the order of their asks."""
+    by_hash = {token_hash(token): token for token in tokens[:MOST_OFFERS]}
+    tokens_by_petition = {}
+    for offer in Offer.objects.alive(now=now).filter(pk__in=by_hash):
+        token = by_hash[bytes(offer.pk)]
+        tokens_by_petition[_open(offer, token).petition_id] = token
+    petitions = Petition.objects.open().with_texts().filter(pk__in=tokens_by_petition)
+    return [OpenOffer(petition, tokens_by_petition[petition.pk]) for petition in petitions]
+
+
+@transaction.atomic
+def sign_offer(token: str, *, now: datetime) -> Petition:
+    """Sign the ask that the offer is for, and use the offer up.
+
+    Who has signed it already changes nothing there, as with a confirmation, but the own page
+    leads to that signature from now on.
+
+    Raises:
+        OfferNotValid: nothing was signed.
+    """
+    alive = Offer.objects.alive(now=now).filter(pk=token_hash(token))
+    offer = alive.select_for_update().first()
+    if offer is None:
+        raise OfferNotValid
+    terms = _open(offer, token)
+    petition = Petition.objects.open().with_texts().filter(pk=terms.petition_id).first()
+    if petition is None:
+        raise OfferNotValid
+    offer.delete()
+    _sign(terms, now=now)
+    return petition
+
+
+def _open(offer: Offer, token: str) -> Terms:
+    try:
+        return Terms.open(bytes(offer.box), token)
+    except CannotOpen as error:
+        raise OfferNotValid from error
+
+
+def _sign(terms: Terms, *, now: datetime) -> None:
+    """The tally comes last, as when a request is confirmed."""
+    signature = _signature(terms, now=now)
+    for stored in store_new([signature]):
+        store_links({bytes.fromhex(terms.withdrawal_link): stored})
+        if stored.pk == signature.pk:
+            _carry(terms, signature)
+            Tally.objects.change(petition_ids=[terms.petition_id], country=terms.country, by=1)
+
+
+def _signature(terms: Terms, *, now: datetime) -> Signature:
+    return Signature(
+        petition_id=terms.petition_id,
+        index=bytes.fromhex(terms.index),
+        look_alike=bytes.fromhex(terms.look_alike),
+        country=terms.country,
+        visibility=terms.visibility,
+        language=terms.language,
+        consent_version=consent.VERSION,
+        confirmed_hour=this_hour(now),
+    )
+
+
+def _carry(terms: Terms, signature: Signature) -> None:
+    if not terms.sig_box:
+        return
+    CarriedDetails.objects.create(
+        signature=signature,
+        box=bytes.fromhex(terms.sig_box),
+        from_petition_id=terms.from_petition_id,
+        from_signature_id=terms.from_signature_id,
+    )
+
+
+# --- What an offer is made of
+
+
+def _indexes(request: SignRequest) -> dict[int, tuple[bytes, bytes]]:
+    """Blind index and look-alike index by petition, as the mailer wrote them."""
+    return {
+        **_by_petition(request.petition_ids, request.indexes, request.look_alikes),
+        **_by_petition(
+            request.other_petition_ids, request.other_indexes, request.other_look_alikes
+        ),
+    }
+
+
+def _by_petition(
+    petition_ids: Sequence[int] | None,
+    indexes: Sequence[Bytes] | None,
+    look_alikes: Sequence[Bytes] | None,
+) -> dict[int, tuple[bytes, bytes]]:
+    pairs = zip(map(bytes, indexes or []), map(bytes, look_alikes or []), strict=True)
+    return dict(zip(petition_ids or [], pairs, strict=True))
+
+
+def _terms(request: SignRequest, petition_id: int, indexes: tuple[bytes, bytes]) -> Terms:
+    """All boxes of a request hold the same details; the first stands for them."""
+    index, look_alike = indexes
+    box = bytes(request.sig_boxes[0]) if request.sig_boxes else b""
+    return Terms(
+        petition_id=petition_id,
+        index=index.hex(),
+        look_alike=look_alike.hex(),
+        withdrawal_link=signature_link(bytes(request.withdraw_hash), petition_id).hex(),
+        country=request.country.code,
+        visibility=request.visibility,
+        language=request.language,
+        sig_box=box.hex(),
+        from_petition_id=request.petition_ids[0],
+        from_signature_id=str(signature_id(request.id, request.petition_ids[0])),
+    )

@@ -1,0 +1,40 @@
+"""The page after a confirmation, and its buttons, each of which signs one more ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from petitions.models import Petition
+from petitions.signatures.offers import OfferNotValid, OpenOffer, open_offers, sign_offer
+from petitions.web.figures import figures_now
+from petitions.web.origin import own_forms_only
+
+
+def thank_you(
+    request: HttpRequest, offers: Sequence[OpenOffer], *, also_signed: Petition | None = None
+) -> HttpResponse:
+    """It answers the POST itself: a page of its own would tell in the history what was done."""
+    context = {"offers": offers, "also_signed": also_signed, "figures": figures_now()}
+    return render(request, "confirmed.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@own_forms_only
+@never_cache
+def sign_also(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return redirect(f"{reverse('home')}#asks")
+    now = timezone.now()
+    try:
+        petition = sign_offer(request.POST.get("sign", ""), now=now)
+    except OfferNotValid:
+        return render(request, "offer_not_valid.html")
+    offers = open_offers(request.POST.getlist("offer"), now=now)
+    return thank_you(request, offers, also_signed=petition)

@@ -1,0 +1,20 @@
+import pytest
+from django.utils import timezone
+
+from petitions.signatures.confirm import confirm
+from tests.makers import make_wish
+
+
+@pytest.fixture
+def sign(ask):
+    """Sign petitions and confirm; what the mail held, and what the page after it offers."""
+
+    def sign_now(*petitions, now=None, **changes):
+        now = now or timezone.now()
+        mailing = ask(make_wish(*petitions, **changes), now=now)
+        confirmed = confirm(
+            mailing.confirm_token, petition_ids=[each.pk for each in petitions], now=now
+        )
+        return mailing.withdraw_token, confirmed.offers
+
+    return sign_now

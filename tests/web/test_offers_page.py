@@ -1,0 +1,102 @@
+"""The page after a confirmation: one tap for each other ask."""
+
+import re
+from http import HTTPStatus
+
+import pytest
+from django.utils import timezone
+
+from local.html_forms import read_page
+from petitions.models import Signature, Tally
+from tests.makers import make_office, make_petition, make_wish
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def petitions():
+    return [make_petition(number) for number in (1, 2, 3)]
+
+
+@pytest.fixture
+def thank_you(client, ask, petitions):
+    """The page after the first ask was confirmed."""
+    make_office(*petitions, name="Foreign Minister")
+    mailing = ask(make_wish(petitions[0]), now=timezone.now())
+    link = f"/en/confirm/{mailing.confirm_token}/"
+    return client.post(link, {"petitions": [petitions[0].pk]})
+
+
+def forms_of(response):
+    forms = read_page(response.content.decode(), address="http://testserver/").forms
+    return [form for form in forms if "sign" in form.fields]
+
+
+def press(client, form, **headers):
+    return client.post(form.action, form.filled({}), headers=headers)
+
+
+def text(response):
+    return " ".join(response.content.decode().split())
+
+
+def test_each_other_ask_stands_there_with_demand_letter_offices_and_conditions(thank_you):
+    page = text(thank_you)
+
+    assert len(forms_of(thank_you)) == 2
+    for number in (2, 3):
+        assert f"We ask for thing {number}." in page
+        assert f'href="/en/petitions/ask-{number}/#letter"' in page
+        assert f"I agree, and sign: Title of ask {number}" in page
+    assert "Foreign Minister" in page
+    assert "A signature shows a political opinion" in page
+    assert "We ask for thing 1." not in page
+
+
+def test_a_tap_signs_and_the_page_keeps_the_other_buttons(client, thank_you, petitions):
+    first, _ = forms_of(thank_you)
+
+    page = press(client, first)
+
+    assert "You have signed “Title of ask 2” too." in text(page)
+    (last,) = forms_of(page)
+    press(client, last)
+    assert Signature.objects.count() == 3
+    assert Tally.objects.by_petition() == {each.pk: 1 for each in petitions}
+
+
+def test_a_used_or_invented_button_changes_nothing_and_helps(client, thank_you):
+    form, _ = forms_of(thank_you)
+    press(client, form)
+
+    for answer in (press(client, form), client.post("/en/asks/", {"sign": "x"})):
+        assert answer.status_code == HTTPStatus.OK
+        assert "This button works no more" in text(answer)
+    assert Signature.objects.count() == 2
+
+
+def test_new_and_known_signers_see_the_same_answer(client, ask, petitions):
+    answers = set()
+    for _ in range(2):
+        mailing = ask(make_wish(petitions[0]), now=timezone.now())
+        link = f"/en/confirm/{mailing.confirm_token}/"
+        form, _ = forms_of(client.post(link, {"petitions": [petitions[0].pk]}))
+        page = text(press(client, form))
+        assert "You have signed “Title of ask 2” too." in page
+        answers.add(re.sub(r'value="[\w-]{43}"', "", page))
+
+    assert len(answers) == 1
+    assert Tally.objects.by_petition() == {petitions[0].pk: 1, petitions[1].pk: 1}
+
+
+def test_a_button_on_another_site_signs_nothing(client, thank_you):
+    form, _ = forms_of(thank_you)
+
+    answer = press(client, form, **{"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert Signature.objects.count() == 1
+
+
+def test_opening_the_buttons_address_leads_to_the_asks(client):
+    assert client.get("/en/asks/").url == "/en/#asks"
