@@ -16,6 +16,7 @@ from petitions.signatures import confirmation_mail
 from petitions.signatures.request import request_signature
 from petitions.vault import Purpose, Vault, vault
 from petitions.web.figures import forget_figures
+from petitions.web.via import forget_partners
 from tests.mailbox import Mailbox
 
 EPOCH = "2026-11a"
@@ -66,6 +67,7 @@ def read_anew():
     """Pages and figures are cached for two seconds; the next test is sooner."""
     cache.clear()
     forget_figures()
+    forget_partners()
 
 
 @pytest.fixture

@@ -1,5 +1,23 @@
 """The organizers' screens, one module each; Django finds them by importing this package."""
 
-from petitions.admin import audit, deliveries, offices, organizers, pages, petitions, signatures
+from petitions.admin import (
+    audit,
+    deliveries,
+    offices,
+    organizers,
+    pages,
+    partners,
+    petitions,
+    signatures,
+)
 
-__all__ = ["audit", "deliveries", "offices", "organizers", "pages", "petitions", "signatures"]
+__all__ = [
+    "audit",
+    "deliveries",
+    "offices",
+    "organizers",
+    "pages",
+    "partners",
+    "petitions",
+    "signatures",
+]

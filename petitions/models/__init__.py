@@ -5,7 +5,9 @@ from petitions.models.batch import Batch
 from petitions.models.delivery import Delivery
 from petitions.models.news import NewsSubscriber
 from petitions.models.office import Office
+from petitions.models.partner import Partner
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
+from petitions.models.share_picture import SharePicture
 from petitions.models.sign_request import MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
 from petitions.models.tally import Tally
@@ -19,9 +21,11 @@ __all__ = [
     "NewsSubscriber",
     "Office",
     "Page",
+    "Partner",
     "Petition",
     "PetitionText",
     "PetitionUpdate",
+    "SharePicture",
     "SignRequest",
     "Signature",
     "Tally",

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.http import Http404
 from django_countries import countries
 
 from petitions.models import Petition, Tally
@@ -52,6 +53,18 @@ class Figures:
 
 def figures_now() -> Figures:
     return _figures(int(time.monotonic() // SECONDS))
+
+
+def public_ask(slug: str) -> Ask:
+    """The ask with this address.
+
+    Raises:
+        Http404: there is none, or it is a draft.
+    """
+    ask = figures_now().ask(slug)
+    if ask is None:
+        raise Http404
+    return ask
 
 
 @lru_cache(maxsize=1)

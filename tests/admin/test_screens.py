@@ -13,6 +13,7 @@ from petitions.models import (
     Delivery,
     Office,
     Page,
+    Partner,
     Petition,
     PetitionUpdate,
     Signature,
@@ -20,7 +21,7 @@ from petitions.models import (
 )
 from tests.makers import make_office, make_petition, make_signature
 
-LISTS = [Petition, Office, Page, Signature, Batch, Delivery, AuditEntry]
+LISTS = [Petition, Office, Page, Partner, Signature, Batch, Delivery, AuditEntry]
 
 
 def fill_every_list(client, number):
@@ -30,7 +31,9 @@ def fill_every_list(client, number):
         petition=petition, language="en", happened_on=timezone.now(), title="News", body="Text."
     )
     make_office(petition, name=f"Minister {number}")
-    make_signature(petition, visibility=Visibility.PUBLIC)
+    signature = make_signature(petition, visibility=Visibility.PUBLIC)
+    signature.partner = Partner.objects.create(code=f"partner-{number}", name=f"Partner {number}")
+    signature.save(update_fields=["partner"])
     close_batch(petition, now=timezone.now())
     Page.objects.create(slug=f"page-{number}", language="en", title="Page", body="Text.")
     user_id = int(client.session["_auth_user_id"])
