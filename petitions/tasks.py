@@ -4,6 +4,7 @@ from celery import shared_task
 
 from petitions.delivery import batches, queue
 from petitions.models.clock import database_now
+from petitions.pictures import draw
 from petitions.signatures import confirmation_mail, erase
 
 
@@ -20,6 +21,11 @@ def close_scheduled_batches() -> None:
 @shared_task
 def send_letters() -> None:
     queue.send_letters()
+
+
+@shared_task
+def draw_pictures() -> None:
+    draw.draw_pictures(now=database_now())
 
 
 @shared_task
