@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.sitemaps",
     "django_countries",
     "crispy_forms",
     "csp",
@@ -154,6 +155,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 10},
     },
+    "share pictures": {
+        "task": "petitions.tasks.draw_pictures",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "erasure": {
         "task": "petitions.tasks.erase_what_is_due",
         "schedule": timedelta(minutes=10),
@@ -219,6 +225,7 @@ AUTH_PASSWORD_VALIDATORS = [
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
+        "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF],
         "font-src": [SELF],
