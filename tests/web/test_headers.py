@@ -29,7 +29,7 @@ def campaign(db, keys):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_sets_no_cookie_runs_no_inline_script_and_loads_nothing_from_elsewhere(
+def test_a_page_sets_no_cookie_runs_no_script_and_loads_nothing_from_elsewhere(
     client, campaign, path
 ):
     response = client.get(path)
