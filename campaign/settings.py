@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.sitemaps",
     "django_countries",
     "crispy_forms",
     "csp",
@@ -165,6 +166,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "petitions.tasks.send_letters",
         "schedule": timedelta(seconds=5),
         "options": {"expires": 10},
+    },
+    "share pictures": {
+        "task": "petitions.tasks.draw_pictures",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
     },
     "erasure": {
         "task": "petitions.tasks.erase_what_is_due",

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = []
 
 if settings.ROLE.knows_public_addresses:
+    urlpatterns += [path("", include("petitions.web.root_urls"))]
     urlpatterns += i18n_patterns(path("", include("petitions.web.urls")))
 
 if settings.ROLE.serves_admin:

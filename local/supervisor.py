@@ -168,6 +168,7 @@ def prepare(home: Home, environment: Mapping[str, str]) -> str:
         run_to_end(manage("vault", environment, "vault", "generate", "--if-missing"), home)
         run_to_end(manage("migrate", environment, "migrate", "--no-input", "-v", "0"), home)
         run_to_end(manage("load_campaign", environment, "load_campaign"), home)
+        run_to_end(manage("draw_pictures", environment, "draw_pictures"), home)
         return ask(manage("password", environment, "one_time_password"), home)
 
 

@@ -5,6 +5,7 @@ from celery import shared_task
 from petitions.delivery import batches, queue
 from petitions.exports import copies
 from petitions.models.clock import database_now
+from petitions.pictures import draw
 from petitions.signatures import carry, confirmation_mail, erase
 
 
@@ -31,6 +32,11 @@ def close_scheduled_batches() -> None:
 @shared_task
 def send_letters() -> None:
     queue.send_letters()
+
+
+@shared_task
+def draw_pictures() -> None:
+    draw.draw_pictures(now=database_now())
 
 
 @shared_task

@@ -19,6 +19,7 @@ from petitions.signatures import confirmation_mail
 from petitions.signatures.request import request_signature
 from petitions.vault import Purpose, Vault, vault
 from petitions.web.figures import forget_figures
+from petitions.web.via import forget_partners
 from tests.mailbox import Mailbox
 from tests.makers import make_catalogue
 
@@ -71,6 +72,7 @@ def read_anew():
     cache.clear()
     translation.activate("en")
     forget_figures()
+    forget_partners()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from petitions.admin import (
     offices,
     organizers,
     pages,
+    partners,
     petitions,
     signatures,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "offices",
     "organizers",
     "pages",
+    "partners",
     "petitions",
     "signatures",
 ]

@@ -21,6 +21,7 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
             (_("Petitions"), "campaign", "petitions_petition_changelist", "view_petition"),
             (_("Offices"), "account_balance", "petitions_office_changelist", "view_office"),
             (_("Pages"), "article", "petitions_page_changelist", "view_page"),
+            (_("Partners"), "handshake", "petitions_partner_changelist", "view_partner"),
         ],
     ),
     (

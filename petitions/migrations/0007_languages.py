@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0004_receipts'),
+        ('petitions', '0005_reach'),
     ]
 
     operations = [

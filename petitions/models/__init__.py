@@ -8,7 +8,9 @@ from petitions.models.delivery import Delivery
 from petitions.models.news import NewsSubscriber
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
+from petitions.models.partner import Partner
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
+from petitions.models.share_picture import SharePicture
 from petitions.models.sign_request import MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
 from petitions.models.tally import Tally
@@ -27,9 +29,11 @@ __all__ = [
     "Office",
     "OfficeName",
     "Page",
+    "Partner",
     "Petition",
     "PetitionText",
     "PetitionUpdate",
+    "SharePicture",
     "SignRequest",
     "Signature",
     "Tally",

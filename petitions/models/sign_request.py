@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from petitions.models.partner import Partner
 from petitions.models.signature import Visibility
 
 LIFE = timedelta(hours=72)
@@ -43,6 +44,9 @@ class SignRequest(models.Model):
     language = models.CharField(max_length=8)
     country = CountryField()
     visibility = models.CharField(max_length=9, choices=Visibility)
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, null=True, related_name="sign_requests", db_index=False
+    )
     petition_ids = ArrayField(models.BigIntegerField())
     sig_boxes = ArrayField(models.BinaryField(), null=True)
     mail_box = models.BinaryField(null=True)

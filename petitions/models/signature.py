@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from petitions.models.batch import Batch
+from petitions.models.partner import Partner
 from petitions.models.petition import Petition
 from petitions.models.sealed import Details
 
@@ -86,6 +87,15 @@ class Signature(models.Model):
         related_name="signatures",
         verbose_name=_("batch"),
     )
+    partner = models.ForeignKey(
+        Partner,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="signatures",
+        verbose_name=_("partner"),
+        db_index=False,  # few signatures have one: see the index below
+    )
     quarantined = models.BooleanField(
         _("quarantined"), default=False, help_text=_("Its sealed details did not open.")
     )
@@ -128,6 +138,11 @@ class Signature(models.Model):
                 condition=~models.Q(public_name=""),
             ),
             models.Index(fields=["-confirmed_hour", "id"], name="signature_by_hour"),
+            models.Index(
+                fields=["partner", "petition"],
+                name="signature_of_partner",
+                condition=models.Q(partner__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -104,6 +104,7 @@ def _signature(request: SignRequest, petition_id: int, place: int, *, now: datet
         look_alike=request.look_alikes[place],
         sig_box=request.sig_boxes[place] if request.sig_boxes else None,
         country=request.country,
+        partner_id=request.partner_id,
         visibility=request.visibility,
         language=request.language,
         consent_version=consent.VERSION,

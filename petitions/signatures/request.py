@@ -28,6 +28,8 @@ class Wish:
     visibility: Visibility
     news: bool
     language: str
+    partner_id: int | None = None
+    """Whose link led here; counted if the signature is confirmed."""
 
 
 def request_signature(wish: Wish, *, now: datetime) -> None:
@@ -48,6 +50,7 @@ def request_signature(wish: Wish, *, now: datetime) -> None:
         mail_due_at=this_hour(now),
         language=wish.language,
         country=wish.country,
+        partner_id=wish.partner_id,
         visibility=wish.visibility,
         petition_ids=list(wish.petition_ids),
         sig_boxes=_sig_boxes(wish, request_id),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from django.db.models import Count
+from django.http import Http404
 from django_countries import countries
 
 from petitions.models import Delivery, Petition, Tally
@@ -82,6 +83,18 @@ class Figures:
 
 def figures_now() -> Figures:
     return _figures(int(time.monotonic() // SECONDS))
+
+
+def public_ask(slug: str) -> Ask:
+    """The ask with this address.
+
+    Raises:
+        Http404: there is none, or it is a draft.
+    """
+    ask = figures_now().ask(slug)
+    if ask is None:
+        raise Http404
+    return ask
 
 
 @lru_cache(maxsize=1)

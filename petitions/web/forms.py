@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset, Layout, Submit
+from crispy_forms.layout import Fieldset, Hidden, Layout, Submit
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
@@ -19,6 +19,7 @@ from petitions.models import Petition, Visibility
 from petitions.signatures.addresses import AddressNotValid, clean_address
 from petitions.signatures.request import Wish
 from petitions.web.text import a_name, one_line, several_lines
+from petitions.web.via import VIA
 
 TYPE_YOUR_NAME = _("Please type your name, or choose “Only count me” below.")
 
@@ -135,10 +136,16 @@ class SignForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, petition: Petition, others: Sequence[Petition], **kwargs: Any
+        self,
+        *args: Any,
+        petition: Petition,
+        others: Sequence[Petition],
+        partner_code: str = "",
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.petition = petition
+        self.partner_code = partner_code
         self.others = {other.slug: other for other in others}
         also = self.fields["also"]
         assert isinstance(also, forms.MultipleChoiceField)  # noqa: S101 - for the type checker
@@ -167,6 +174,7 @@ class SignForm(forms.Form):
             "visibility",
             *(["also"] if "also" in self.fields else []),
             "news",
+            *([Hidden(VIA, self.partner_code)] if self.partner_code else []),
             Submit("sign", _("Sign")),
         )
         return helper
@@ -189,7 +197,7 @@ class SignForm(forms.Form):
             self.add_error("name", TYPE_YOUR_NAME)
         return cleaned
 
-    def wish(self) -> Wish:
+    def wish(self, *, partner_id: int | None = None) -> Wish:
         """What the signer asked for, from a valid form."""
         clean = self.cleaned_data
         others = [self.others[slug] for slug in clean.get("also", [])]
@@ -203,6 +211,7 @@ class SignForm(forms.Form):
             visibility=Visibility(clean["visibility"]),
             news=clean["news"],
             language=get_language() or "en",
+            partner_id=partner_id,
         )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from django.db.models import Count, Max, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import cache_page
 from django.views.decorators.http import require_safe
 
 from petitions.models import Batch, Delivery, Office, Petition
-from petitions.web import figures
-from petitions.web.figures import figures_now
+from petitions.web.caching import cached_page
+from petitions.web.figures import public_ask
 
 
 def offices_reached(petition: Petition) -> QuerySet[Office]:
@@ -22,11 +21,9 @@ def offices_reached(petition: Petition) -> QuerySet[Office]:
 
 
 @require_safe
-@cache_page(figures.SECONDS)
+@cached_page
 def letters(request: HttpRequest, slug: str) -> HttpResponse:
-    ask = figures_now().ask(slug)
-    if ask is None:
-        raise Http404
+    ask = public_ask(slug)
     context = {
         "ask": ask,
         "petition": ask.petition,

@@ -1,11 +1,19 @@
 from django.urls import path
 
-from petitions.web import letters, offers, receipts, views
+from petitions.web import feeds, letters, offers, press, receipts, share_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("petitions/<slug:slug>/", views.petition, name="petition"),
     path("petitions/<slug:slug>/letters/", letters.letters, name="letters"),
+    path("petitions/<slug:slug>/card/", share_views.card, name="card"),
+    path("petitions/<slug:slug>/picture.png", share_views.picture, name="picture"),
+    path("petitions/<slug:slug>/qr.svg", share_views.qr_code, name="qr-code"),
+    path("petitions/<slug:slug>/mastodon/", share_views.mastodon, name="mastodon"),
+    path("petitions/<slug:slug>/updates.atom", feeds.petition_updates, name="petition-updates"),
+    path("updates.atom", feeds.all_updates, name="updates"),
+    path("press/", press.press, name="press"),
+    path("partners/", press.partners, name="partners"),
     path("check-your-mail/", views.check_your_mail, name="check-your-mail"),
     path("confirm/<str:token>/", views.confirmation, name="confirm"),
     path("asks/", offers.sign_also, name="sign-also"),

@@ -9,17 +9,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.cache import cache_page, never_cache
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from petitions.models import Batch, Office, Page, PetitionUpdate, Signature
+from petitions.models import Batch, Office, Page, PetitionUpdate, SharePicture, Signature
 from petitions.signatures.confirm import LinkNotValid, confirm, find_request
 from petitions.signatures.request import request_signature
 from petitions.web import figures
-from petitions.web.figures import Ask, figures_now
+from petitions.web.caching import cached_page
+from petitions.web.figures import Ask, figures_now, public_ask
 from petitions.web.forms import ConfirmForm, SignForm
 from petitions.web.offers import thank_you
 from petitions.web.origin import own_forms_only
+from petitions.web.via import partner_code, partner_id, partner_query
 
 NAMES_SHOWN = 30
 NAMES_AT_HOME = 12
@@ -27,23 +29,24 @@ UPDATES_AT_HOME = 3
 
 
 @require_safe
-@cache_page(figures.SECONDS)
+@cached_page
 def home(request: HttpRequest) -> HttpResponse:
-    page = _page("home")
+    page = content_page("home")
     context = {
         "page": page,
         "figures": figures_now(),
         "fewest_named": figures.FEWEST_NAMED,
         "latest": PetitionUpdate.objects.latest_in(page.language)[:UPDATES_AT_HOME],
         "named": Signature.objects.newest_names(NAMES_AT_HOME),
+        "via": partner_query(request),
     }
     return render(request, "home.html", context)
 
 
 @require_safe
-@cache_page(figures.SECONDS)
+@cached_page
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    return render(request, "page.html", {"page": _page(slug)})
+    return render(request, "page.html", {"page": content_page(slug)})
 
 
 def _go_to(name: str) -> HttpResponse:
@@ -51,7 +54,7 @@ def _go_to(name: str) -> HttpResponse:
     return redirect(f"{reverse(name)}#content")
 
 
-def _page(slug: str) -> Page:
+def content_page(slug: str) -> Page:
     try:
         return Page.objects.in_language(slug, get_language() or "en")
     except Page.DoesNotExist as error:
@@ -63,27 +66,26 @@ def _page(slug: str) -> Page:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @own_forms_only
-@cache_page(figures.SECONDS)
+@cached_page
 def petition(request: HttpRequest, slug: str) -> HttpResponse:
-    ask = figures_now().ask(slug)
-    if ask is None:
-        raise Http404
+    ask = public_ask(slug)
     if request.method == "POST":
         return _sign(request, ask)
-    return _show(request, ask, _sign_form(ask))
+    return _show(request, ask, _sign_form(ask, code=partner_code(request.GET)))
 
 
 def _sign(request: HttpRequest, ask: Ask) -> HttpResponse:
-    form = _sign_form(ask, request.POST)
+    code = partner_code(request.POST)
+    form = _sign_form(ask, request.POST, code=code)
     if not ask.petition.is_open or not form.is_valid():
         return _show(request, ask, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    request_signature(form.wish(), now=timezone.now())
+    request_signature(form.wish(partner_id=partner_id(code)), now=timezone.now())
     return _go_to("check-your-mail")
 
 
-def _sign_form(ask: Ask, data: QueryDict | None = None) -> SignForm:
+def _sign_form(ask: Ask, data: QueryDict | None = None, *, code: str) -> SignForm:
     others = figures_now().open_petitions_but(ask.petition)
-    return SignForm(data, petition=ask.petition, others=others)
+    return SignForm(data, petition=ask.petition, others=others, partner_code=code)
 
 
 def _show(
@@ -101,12 +103,14 @@ def _show(
             other for other in figures_now().asks if other.petition.slug != ask.petition.slug
         ],
         "form": form,
+        "picture": SharePicture.objects.of(ask.petition.text).first(),
+        "via": partner_query(request),
     }
     return render(request, "petition.html", context, status=status)
 
 
 @require_safe
-@cache_page(figures.SECONDS)
+@cached_page
 def check_your_mail(request: HttpRequest) -> HttpResponse:
     """What everybody sees who signs: new or known, in time or one time too many."""
     return render(request, "check_your_mail.html")

@@ -14,6 +14,7 @@ from petitions.models import (
     Delivery,
     Office,
     Page,
+    Partner,
     Petition,
     PetitionUpdate,
     Signature,
@@ -21,7 +22,7 @@ from petitions.models import (
 )
 from tests.makers import make_office, make_petition, make_signature
 
-LISTS = [Petition, Office, Page, Signature, Batch, Delivery, Answer, AuditEntry]
+LISTS = [Petition, Office, Page, Partner, Signature, Batch, Delivery, Answer, AuditEntry]
 
 
 def fill_every_list(client, number):
@@ -31,7 +32,9 @@ def fill_every_list(client, number):
         petition=petition, language="en", happened_on=timezone.now(), title="News", body="Text."
     )
     make_office(petition, name=f"Minister {number}")
-    make_signature(petition, visibility=Visibility.PUBLIC)
+    signature = make_signature(petition, visibility=Visibility.PUBLIC)
+    signature.partner = Partner.objects.create(code=f"partner-{number}", name=f"Partner {number}")
+    signature.save(update_fields=["partner"])
     batch = close_batch(petition, now=timezone.now())
     delivery = batch.deliveries.get()
     Answer.objects.create(delivery=delivery, answered_on=timezone.now(), body="We act.")

@@ -15,6 +15,9 @@ PAGES = [
     "/en/receipt/x/",
     "/en/safety/",
     "/en/privacy/",
+    "/en/press/",
+    "/en/partners/",
+    "/en/petitions/special-rapporteur/mastodon/?server=social.example",
     "/en/no-such-page/",
 ]
 
@@ -34,6 +37,7 @@ def test_a_page_sets_no_cookie_runs_no_inline_script_and_loads_nothing_from_else
     policy = response["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in f"{policy};"
+    assert "frame-ancestors 'none'" in policy
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Referrer-Policy"] == "same-origin"
     assert response["X-Frame-Options"] == "DENY"

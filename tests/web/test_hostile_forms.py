@@ -26,7 +26,18 @@ HOSTILE = [
     "İ" * 50,
 ]
 TEXT = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=60))
-FIELDS = ["name", "email", "country", "postcode", "comment", "visibility", "news", "also", "x"]
+FIELDS = [
+    "name",
+    "email",
+    "country",
+    "postcode",
+    "comment",
+    "visibility",
+    "news",
+    "also",
+    "via",
+    "x",
+]
 FORMS = st.dictionaries(st.sampled_from(FIELDS), st.lists(TEXT, max_size=3), max_size=9)
 UNDERSTOOD = {
     HTTPStatus.FOUND,

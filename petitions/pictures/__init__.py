@@ -1,0 +1,4 @@
+"""Share pictures: what social networks show beside a link to a petition.
+
+The public web draws nothing. The deliverer draws when it ticks and stores the PNG in PostgreSQL.
+"""
