@@ -1,6 +1,6 @@
 """The organizers' site: Unfold's, under a policy of its own.
 
-The public pages' Content-Security-Policy allows no script at all. Unfold's screens are drawn by
+The public pages' Content-Security-Policy allows the site's own few scripts. Unfold's screens are drawn by
 Alpine, which compiles the expressions in its templates (unsafe-eval) and writes style attributes;
 they need no inline script, no inline stylesheet and no other host, so none is allowed.
 """
@@ -25,6 +25,8 @@ ORGANIZERS_POLICY = {
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src-attr": [UNSAFE_INLINE],
     "connect-src": [SELF],
+    # Alpine and htmx write HTML into the page.
+    "require-trusted-types-for": None,
 }
 _V = TypeVar("_V", bound=Callable[..., HttpResponseBase])
 

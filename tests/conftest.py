@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from django.core.cache import cache
 from playwright.sync_api import sync_playwright
 
 from local.smtp import Keeper, mail_server
 from petitions.models import SignRequest
 from petitions.models.sealed import Mailing
-from petitions.signatures import confirmation_mail
+from petitions.signatures import confirmation_mail, counters, flood
 from petitions.signatures.request import request_signature
 from petitions.vault import Purpose, Vault, vault
 from petitions.web.figures import forget_figures
 from tests.mailbox import Mailbox
+from tests.processes import own_limits_url
 
 EPOCH = "2026-11a"
 NO_CHROMIUM = "No Chromium here: install Debian's `chromium`, or name one in CHROMIUM_PATH."
@@ -66,6 +68,26 @@ def read_anew():
     """Pages and figures are cached for two seconds; the next test is sooner."""
     cache.clear()
     forget_figures()
+    flood.look_anew()
+
+
+@pytest.fixture(autouse=True)
+def uncounted(settings):
+    """Who signs in a test is counted only where the test asks for `limits`."""
+    settings.LIMITS_URL = ""
+
+
+@pytest.fixture
+def limits(settings) -> Iterator[redis.Redis]:
+    """Empty counters in a real Valkey."""
+    settings.LIMITS_URL = own_limits_url()
+    counters.forget_faults()
+    server = redis.Redis.from_url(settings.LIMITS_URL)
+    server.flushdb()
+    yield server
+    server.flushdb()
+    server.close()
+    counters.forget_faults()
 
 
 @pytest.fixture

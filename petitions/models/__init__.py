@@ -6,7 +6,7 @@ from petitions.models.delivery import Delivery
 from petitions.models.news import NewsSubscriber
 from petitions.models.office import Office
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
-from petitions.models.sign_request import MailSlot, SignRequest
+from petitions.models.sign_request import MailHour, MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
 from petitions.models.tally import Tally
 from petitions.models.withdrawal import Withdrawal, WithdrawalLink
@@ -15,6 +15,7 @@ __all__ = [
     "AuditEntry",
     "Batch",
     "Delivery",
+    "MailHour",
     "MailSlot",
     "NewsSubscriber",
     "Office",

@@ -1,11 +1,11 @@
 from django.urls import path
 
-from petitions.web import views
+from petitions.web import proof, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("petitions/<slug:slug>/", views.petition, name="petition"),
-    path("check-your-mail/", views.check_your_mail, name="check-your-mail"),
+    path("proof/", proof.challenge, name="proof"),
     path("confirm/<str:token>/", views.confirmation, name="confirm"),
     path("confirmed/", views.confirmed, name="confirmed"),
     path("withdraw/<str:token>/", views.withdrawal, name="withdraw"),

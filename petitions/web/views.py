@@ -16,9 +16,11 @@ from petitions.models import Office, Page
 from petitions.signatures.confirm import LinkNotValid, confirm, find_request
 from petitions.signatures.request import request_signature
 from petitions.signatures.withdraw import leads_somewhere, withdraw
-from petitions.web import figures
+from petitions.web import figures, traps
+from petitions.web.answers import check_your_mail, kept_by_nobody
 from petitions.web.figures import Ask, figures_now
 from petitions.web.forms import ConfirmForm, SignForm
+from petitions.web.limits import mail_time
 from petitions.web.origin import own_forms_only
 
 NAMES_SHOWN = 30
@@ -60,7 +62,7 @@ def petition(request: HttpRequest, slug: str) -> HttpResponse:
     if ask is None:
         raise Http404
     if request.method == "POST":
-        return _sign(request, ask)
+        return kept_by_nobody(_sign(request, ask))
     return _show(request, ask, _sign_form(ask))
 
 
@@ -68,8 +70,11 @@ def _sign(request: HttpRequest, ask: Ask) -> HttpResponse:
     form = _sign_form(ask, request.POST)
     if not ask.petition.is_open or not form.is_valid():
         return _show(request, ask, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    request_signature(form.wish(), now=timezone.now())
-    return _go_to("check-your-mail")
+    now = timezone.now()
+    # Who asks too much waits; a robot that filled in what nobody sees leaves nothing.
+    if mail_at := mail_time(request, now=now):
+        request_signature(form.wish(), now=now, mail_at=mail_at)
+    return check_your_mail(request)
 
 
 def _sign_form(ask: Ask, data: QueryDict | None = None) -> SignForm:
@@ -91,15 +96,9 @@ def _show(
             other for other in figures_now().asks if other.petition.slug != ask.petition.slug
         ],
         "form": form,
+        **traps.context(request.POST, now=timezone.now()),
     }
     return render(request, "petition.html", context, status=status)
-
-
-@require_safe
-@cache_page(figures.SECONDS)
-def check_your_mail(request: HttpRequest) -> HttpResponse:
-    """What everybody sees who signs: new or known, in time or one time too many."""
-    return render(request, "check_your_mail.html")
 
 
 # --- Confirming
