@@ -25,6 +25,8 @@ ORGANIZERS_POLICY = {
     "script-src": [SELF, UNSAFE_EVAL],
     "style-src-attr": [UNSAFE_INLINE],
     "connect-src": [SELF],
+    # Alpine and htmx write HTML into the page.
+    "require-trusted-types-for": None,
 }
 _V = TypeVar("_V", bound=Callable[..., HttpResponseBase])
 

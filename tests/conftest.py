@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import redis
 from django.core.cache import cache
 from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
@@ -15,13 +16,14 @@ from local.smtp import Keeper, mail_server
 from petitions.catalogues import compile_catalogues
 from petitions.models import SignRequest
 from petitions.models.sealed import Mailing
-from petitions.signatures import confirmation_mail
+from petitions.signatures import confirmation_mail, counters, flood
 from petitions.signatures.request import request_signature
 from petitions.vault import Purpose, Vault, vault
 from petitions.web.figures import forget_figures
 from petitions.web.via import forget_partners
 from tests.mailbox import Mailbox
 from tests.makers import make_catalogue
+from tests.processes import own_limits_url
 
 EPOCH = "2026-11a"
 NO_CHROMIUM = "No Chromium here: install Debian's `chromium`, or name one in CHROMIUM_PATH."
@@ -73,6 +75,7 @@ def read_anew():
     translation.activate("en")
     forget_figures()
     forget_partners()
+    flood.look_anew()
 
 
 @pytest.fixture
@@ -89,6 +92,25 @@ def words(tmp_path, settings):
         return path
 
     return write
+
+
+@pytest.fixture(autouse=True)
+def uncounted(settings):
+    """Who signs in a test is counted only where the test asks for `limits`."""
+    settings.LIMITS_URL = ""
+
+
+@pytest.fixture
+def limits(settings) -> Iterator[redis.Redis]:
+    """Empty counters in a real Valkey."""
+    settings.LIMITS_URL = own_limits_url()
+    counters.forget_faults()
+    server = redis.Redis.from_url(settings.LIMITS_URL)
+    server.flushdb()
+    yield server
+    server.flushdb()
+    server.close()
+    counters.forget_faults()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+import pytest
 from django.conf import settings as django_settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -110,7 +111,7 @@ def free_port() -> int:
 
 def _answers(client: httpx.Client) -> bool:
     try:
-        return client.get("/en/check-your-mail/").status_code == httpx.codes.OK
+        return client.get("/en/").status_code < httpx.codes.INTERNAL_SERVER_ERROR
     except httpx.TransportError:
         return False
 
@@ -124,6 +125,7 @@ def _settings_as_environment() -> dict[str, str]:
         "RELAY_URL": django_settings.RELAY_URL,
         "RELAY_TIMEOUT": str(django_settings.RELAY_TIMEOUT),
         "BROKER_URL": own_broker_url(),
+        "LIMITS_URL": django_settings.LIMITS_URL,
     }
 
 
@@ -139,8 +141,19 @@ def _database_url(database: dict[str, str]) -> str:
 
 def own_broker_url() -> str:
     """The broker, but a database of its own for each of pytest's parallel workers."""
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+    number = _worker_number() + 1
     url = os.environ["BROKER_URL"]
     if "virtual_host=" in url:
         return f"{url.partition('virtual_host=')[0]}virtual_host={number}"
     return f"{url.rstrip('/').rsplit('/', 1)[0]}/{number}"
+
+
+def own_limits_url() -> str:
+    """A database of Valkey's for the counters of each of pytest's parallel workers."""
+    url = os.environ.get("LIMITS_URL") or pytest.skip("LIMITS_URL names no Valkey.")
+    front = url.rstrip("0123456789")
+    return f"{front}{int(url.removeprefix(front) or 15) - _worker_number()}"
+
+
+def _worker_number() -> int:
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))

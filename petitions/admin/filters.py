@@ -124,11 +124,12 @@ class FlagFilter(SignatureFilter):
         return [
             ("look-alike", gettext("look-alike address")),
             ("quarantined", gettext("quarantined")),
+            ("disposable", gettext("throw-away address")),
         ]
 
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
-        if chosen == "quarantined":
-            return signatures.filter(quarantined=True)
+        if chosen in {"quarantined", "disposable"}:
+            return signatures.filter(**{chosen: True})
         return signatures.with_look_alikes()
 
 

@@ -155,6 +155,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         flags = {
             gettext("look-alike"): looks_alike,
             gettext("quarantined"): signature.quarantined,
+            gettext("throw-away address"): signature.disposable,
         }
         return [flag for flag, is_up in flags.items() if is_up]
 

@@ -11,7 +11,7 @@ from petitions.models.office import Office, OfficeName
 from petitions.models.partner import Partner
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
 from petitions.models.share_picture import SharePicture
-from petitions.models.sign_request import MailSlot, SignRequest
+from petitions.models.sign_request import MailHour, MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
 from petitions.models.tally import Tally
 from petitions.models.withdrawal import Withdrawal, WithdrawalLink
@@ -23,6 +23,7 @@ __all__ = [
     "CarriedDetails",
     "DataCopy",
     "Delivery",
+    "MailHour",
     "MailSlot",
     "NewsSubscriber",
     "Offer",

@@ -23,6 +23,10 @@ class SignRequestQuerySet(models.QuerySet["SignRequest"]):
     def expired(self, *, now: datetime) -> SignRequestQuerySet:
         return self.filter(created_hour__lte=now - LIFE)
 
+    def mailed(self) -> SignRequestQuerySet:
+        """Those that wait for their signer."""
+        return self.filter(mail_due_at__isnull=True)
+
     def waiting_for_mail(self, *, now: datetime) -> SignRequestQuerySet:
         return self.filter(mail_due_at__lte=now).order_by("mail_due_at")
 
@@ -61,6 +65,7 @@ class SignRequest(models.Model):
     mail_due_at = models.DateTimeField(null=True)
     mail_tries = models.PositiveSmallIntegerField(default=0)
     quarantined = models.BooleanField(default=False)
+    disposable = models.BooleanField(default=False, db_default=False)
 
     objects = SignRequestQuerySet.as_manager()
 
@@ -72,7 +77,12 @@ class SignRequest(models.Model):
                 fields=["mail_due_at"],
                 name="sign_request_mail_due",
                 condition=models.Q(mail_due_at__isnull=False),
-            )
+            ),
+            models.Index(
+                fields=["created_hour"],
+                name="sign_request_mailed",
+                condition=models.Q(mail_due_at__isnull=True),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -105,3 +115,22 @@ class MailSlot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M}"
+
+
+class MailHour(models.Model):
+    """How many mails to one domain were sent or are booked in an hour.
+
+    `domain_key` is a keyed hash that only the mailer can compute; rows live for two days.
+    """
+
+    domain_key = models.BinaryField(max_length=32)
+    hour = models.DateTimeField(db_index=True)
+    mails = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["domain_key", "hour"], name="mail_hour_of_domain")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H:00}: {self.mails}"

@@ -17,6 +17,7 @@ from petitions.models.sealed import Details
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
 
 class Visibility(models.TextChoices):
@@ -34,6 +35,9 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def ready_for_batch(self) -> SignatureQuerySet:
         """Those that the next letter takes: one whose details are on their way comes later."""
         return self.not_in_batch().filter(carried__isnull=True)
+
+    def confirmed_since(self, hour: datetime) -> SignatureQuerySet:
+        return self.filter(confirmed_hour__gte=hour)
 
     def with_indexes(self, indexes: Iterable[bytes]) -> SignatureQuerySet:
         return self.filter(index__in=list(indexes))
@@ -98,6 +102,12 @@ class Signature(models.Model):
     )
     quarantined = models.BooleanField(
         _("quarantined"), default=False, help_text=_("Its sealed details did not open.")
+    )
+    disposable = models.BooleanField(
+        _("throw-away address"),
+        default=False,
+        db_default=False,
+        help_text=_("People at risk use such addresses, and so do those who sign many times."),
     )
 
     objects = SignatureQuerySet.as_manager()

@@ -14,6 +14,7 @@ from functools import cache
 from confusable_homoglyphs import confusables
 from email_validator import EmailNotValidError, validate_email
 
+from petitions.signatures.domains import domain_of
 from petitions.vault import vault
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
@@ -69,6 +70,11 @@ def news_index(address: str) -> bytes:
 def mail_key(address: str) -> bytes:
     """The key under which mails to an address are counted (32 bytes)."""
     return vault().blind_index("mail", canonical_address(address))
+
+
+def domain_key(address: str) -> bytes:
+    """The key under which mails to an address's domain are counted (32 bytes)."""
+    return vault().blind_index("mail domain", domain_of(address))
 
 
 def drawn_alike(address: str) -> str:

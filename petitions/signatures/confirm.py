@@ -109,6 +109,7 @@ def _signature(request: SignRequest, petition_id: int, place: int, *, now: datet
         language=request.language,
         consent_version=consent.VERSION,
         confirmed_hour=this_hour(now),
+        disposable=request.disposable,
     )
 
 

@@ -25,13 +25,25 @@ from django.utils.translation import override
 from petitions.models import Petition, SignRequest
 from petitions.models.clock import database_now, jitter
 from petitions.models.sealed import Mailing, tolerate
-from petitions.signatures.addresses import look_alike_index, mail_key, news_index, signature_index
+from petitions.signatures.addresses import (
+    domain_key,
+    look_alike_index,
+    mail_key,
+    news_index,
+    signature_index,
+)
 from petitions.signatures.caps import book_mail
+from petitions.signatures.domains import domain_of, is_disposable, is_large
+from petitions.signatures.flood import mails_must_be_held
 from petitions.vault import CannotOpen, VaultError
 
 log = logging.getLogger(__name__)
 
 CLAIM = 20
+# While hardly anybody answers our mails, a tick sends so many, and that's it.
+HELD = 5
+# Of a large provider's many users more may sign in an hour.
+LARGE_TIMES = 100
 LEASE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=1)
 PERMANENT = 500  # RFC 5321, section 4.2.1
@@ -45,11 +57,14 @@ def send_confirmation_mails(*, seconds: float = 60) -> int:
         TooManyDamagedBoxes, KeysUnavailable: rows do not open; they stay queued.
     """
     run = _Run()
+    held = mails_must_be_held()
     ends_at = time.monotonic() + seconds
     try:
-        while (requests := _claim()) and time.monotonic() < ends_at:
+        while (requests := _claim(HELD if held else CLAIM)) and time.monotonic() < ends_at:
             for request in requests:
                 run.handle(request)
+            if held:
+                break
     except VaultError as alarm:
         log.critical("no confirmation mails go out: %s", alarm)
         raise
@@ -99,10 +114,10 @@ class _Run:
 
 
 @transaction.atomic
-def _claim() -> list[SignRequest]:
+def _claim(number: int) -> list[SignRequest]:
     now = database_now()
     waiting = SignRequest.objects.waiting_for_mail(now=now).filter(mail_box__isnull=False)
-    requests = list(waiting.select_for_update(skip_locked=True)[:CLAIM])
+    requests = list(waiting.select_for_update(skip_locked=True)[:number])
     SignRequest.objects.filter(pk__in=[request.pk for request in requests]).update(
         mail_due_at=now + LEASE, mail_tries=F("mail_tries") + 1
     )
@@ -116,7 +131,13 @@ def _admit(request: SignRequest, mailing: Mailing) -> bool:
     now = database_now()
     key = mail_key(mailing.address)
     with transaction.atomic():
-        at = book_mail(address_key=key, petition_ids=request.petition_ids, now=now)
+        at = book_mail(
+            address_key=key,
+            domain_key=domain_key(mailing.address),
+            domain_an_hour=_an_hour(domain_of(mailing.address)),
+            petition_ids=request.petition_ids,
+            now=now,
+        )
         if at is None:
             request.delete()
             return False
@@ -126,16 +147,23 @@ def _admit(request: SignRequest, mailing: Mailing) -> bool:
     return at == now
 
 
+def _an_hour(domain: str) -> int:
+    small: int = settings.DOMAIN_MAILS_AN_HOUR
+    return small * LARGE_TIMES if is_large(domain) else small
+
+
 def _write_indexes(request: SignRequest, address: str) -> None:
     request.indexes = [signature_index(each, address) for each in request.petition_ids]
     request.look_alikes = [look_alike_index(each, address) for each in request.petition_ids]
     request.news_index = news_index(address) if request.news_box else None
+    request.disposable = is_disposable(domain_of(address))
     _write_indexes_of_others(request, address)
     request.save(
         update_fields=[
             "indexes",
             "look_alikes",
             "news_index",
+            "disposable",
             "other_petition_ids",
             "other_indexes",
             "other_look_alikes",

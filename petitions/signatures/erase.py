@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from petitions.models import DataCopy, MailSlot, Offer, SignRequest
+from petitions.models import DataCopy, MailHour, MailSlot, Offer, SignRequest
 
 MAIL_SLOTS_LIVE = timedelta(days=2)
 
@@ -15,4 +15,5 @@ def erase_what_is_due(*, now: datetime) -> int:
     slots, _ = MailSlot.objects.filter(at__lte=now - MAIL_SLOTS_LIVE).delete()
     offers, _ = Offer.objects.expired(now=now).delete()
     copies, _ = DataCopy.objects.expired(now=now).delete()
-    return requests + slots + offers + copies
+    hours, _ = MailHour.objects.filter(hour__lte=now - MAIL_SLOTS_LIVE).delete()
+    return requests + slots + offers + copies + hours

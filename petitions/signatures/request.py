@@ -32,8 +32,8 @@ class Wish:
     """Whose link led here; counted if the signature is confirmed."""
 
 
-def request_signature(wish: Wish, *, now: datetime) -> None:
-    """Keep a wish, sealed, until its address is confirmed.
+def request_signature(wish: Wish, *, now: datetime, mail_at: datetime | None = None) -> None:
+    """Keep a wish, sealed, until its address is confirmed. Its mail goes out at once or `mail_at`.
 
     Nothing is looked up: a person who has signed costs and changes the same as a new one.
 
@@ -47,7 +47,8 @@ def request_signature(wish: Wish, *, now: datetime) -> None:
         token_hash=token_hash(mailing.confirm_token),
         withdraw_hash=token_hash(mailing.withdraw_token),
         created_hour=this_hour(now),
-        mail_due_at=this_hour(now),
+        # Who need not wait leaves no time but the hour.
+        mail_due_at=mail_at if mail_at and mail_at > now else this_hour(now),
         language=wish.language,
         country=wish.country,
         partner_id=wish.partner_id,

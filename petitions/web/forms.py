@@ -7,8 +7,9 @@ from functools import cache
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset, Hidden, Layout, Submit
+from crispy_forms.layout import HTML, Fieldset, Hidden, Layout, Submit
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,9 @@ from django_countries import countries
 from petitions.alphabets import Key, alphabetical
 from petitions.models import Petition, Visibility
 from petitions.signatures.addresses import AddressNotValid, clean_address
+from petitions.signatures.domains import domain_of, is_disposable, law_over
 from petitions.signatures.request import Wish
+from petitions.web.provider_warning import NOT_SENT, UNDERSTOOD, WARNINGS
 from petitions.web.text import a_name, one_line, several_lines
 from petitions.web.via import VIA
 
@@ -30,6 +33,8 @@ def _demand(petition: Petition) -> str:
 
 # Where an invalid form leads: browsers then move the focus to the list of what is wrong.
 PROBLEM = "#problem"
+# The same for signing, under the name by which readers jump to the form: it stays in the history.
+SIGN_THIS = "#sign-this"
 # Browsers may send what they check for spelling to their makers.
 FORM_ATTRIBUTES = {"novalidate": True, "spellcheck": "false"}
 
@@ -74,6 +79,8 @@ class SignForm(forms.Form):
             "max_length": _("This is too long for an email address."),
         },
     )
+    # Shown only beside an address at a provider that has to be warned of.
+    understood = forms.BooleanField(label=UNDERSTOOD, required=False)
     country = CountryField(
         label=_("Country"),
         choices=country_choices,
@@ -144,6 +151,8 @@ class SignForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.is_warned = False
+        self.problem_id = SIGN_THIS[1:]
         self.petition = petition
         self.partner_code = partner_code
         self.others = {other.slug: other for other in others}
@@ -157,13 +166,14 @@ class SignForm(forms.Form):
     def helper(self) -> FormHelper:
         helper = FormHelper()
         helper.form_id = "sign"
-        helper.form_action = f"{self.petition.get_absolute_url()}{PROBLEM}"
+        helper.form_action = f"{self.petition.get_absolute_url()}{SIGN_THIS}"
         helper.attrs = FORM_ATTRIBUTES
         helper.disable_csrf = True
         helper.error_text_inline = True
         helper.layout = Layout(
             "name",
             "email",
+            *(["understood"] if self.is_warned else []),
             "country",
             Fieldset(
                 _("Add a postcode or a comment"),
@@ -175,13 +185,14 @@ class SignForm(forms.Form):
             *(["also"] if "also" in self.fields else []),
             "news",
             *([Hidden(VIA, self.partner_code)] if self.partner_code else []),
+            HTML('{% include "parts/traps.html" %}'),
             Submit("sign", _("Sign")),
         )
         return helper
 
     def clean_email(self) -> str:
         try:
-            return clean_address(self.cleaned_data["email"])
+            address = clean_address(self.cleaned_data["email"])
         except AddressNotValid as error:
             raise ValidationError(
                 _(
@@ -189,13 +200,29 @@ class SignForm(forms.Form):
                     " only Latin letters, digits and signs before the @."
                 )
             ) from error
+        if settings.DISPOSABLE_ADDRESSES == "refuse" and is_disposable(domain_of(address)):
+            raise ValidationError(
+                _("This looks like a throw-away address. Please use one that you keep.")
+            )
+        return address
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         withheld = cleaned.get("visibility") == Visibility.WITHHELD
         if not withheld and not cleaned.get("name") and "name" not in self.errors:
             self.add_error("name", TYPE_YOUR_NAME)
+        self.warn_of_provider(cleaned)
         return cleaned
+
+    def warn_of_provider(self, cleaned: dict[str, Any]) -> None:
+        """Nothing is sent to a mailbox that Russia or Belarus can open before a second yes."""
+        law = law_over(domain_of(cleaned.get("email", "")))
+        if law is None:
+            return
+        self.is_warned = True
+        self["understood"].help_text = WARNINGS[law]
+        if not cleaned.get("understood"):
+            self.add_error("understood", NOT_SENT)
 
     def wish(self, *, partner_id: int | None = None) -> Wish:
         """What the signer asked for, from a valid form."""

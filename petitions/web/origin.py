@@ -37,5 +37,7 @@ def comes_from_elsewhere(request: HttpRequest) -> bool:
     if site is not None:
         return site not in {"same-origin", "none"}
     origin = request.headers.get("Origin")
-    # Browsers too old for either header, and what is no browser, have nobody to ride on.
+    # Our pages send no referrer, and for their forms browsers then say "null" (Fetch, section 3.2).
+    # So may a foreign page's form in a browser too old for the header above: what it could do is
+    # cause a mail, and the caps and limits hold for that. What is no browser sends neither.
     return origin not in {None, "null"} and urlsplit(origin).netloc != request.get_host()

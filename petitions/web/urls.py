@@ -1,6 +1,6 @@
 from django.urls import path
 
-from petitions.web import feeds, letters, offers, press, receipts, share_views, views
+from petitions.web import feeds, letters, offers, press, proof, receipts, share_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,7 +14,7 @@ urlpatterns = [
     path("updates.atom", feeds.all_updates, name="updates"),
     path("press/", press.press, name="press"),
     path("partners/", press.partners, name="partners"),
-    path("check-your-mail/", views.check_your_mail, name="check-your-mail"),
+    path("proof/", proof.challenge, name="proof"),
     path("confirm/<str:token>/", views.confirmation, name="confirm"),
     path("asks/", offers.sign_also, name="sign-also"),
     path("receipt/<str:token>/", receipts.receipt_page, name="receipt"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -15,10 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from petitions.models import Batch, Office, Page, PetitionUpdate, SharePicture, Signature
 from petitions.signatures.confirm import LinkNotValid, confirm, find_request
 from petitions.signatures.request import request_signature
-from petitions.web import figures
+from petitions.web import figures, traps
+from petitions.web.answers import check_your_mail, kept_by_nobody
 from petitions.web.caching import cached_page
 from petitions.web.figures import Ask, figures_now, public_ask
 from petitions.web.forms import ConfirmForm, SignForm
+from petitions.web.limits import mail_time
 from petitions.web.offers import thank_you
 from petitions.web.origin import own_forms_only
 from petitions.web.via import partner_code, partner_id, partner_query
@@ -49,11 +51,6 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "page.html", {"page": content_page(slug)})
 
 
-def _go_to(name: str) -> HttpResponse:
-    """The top of another page; else browsers keep the form's #problem in the address."""
-    return redirect(f"{reverse(name)}#content")
-
-
 def content_page(slug: str) -> Page:
     try:
         return Page.objects.in_language(slug, get_language() or "en")
@@ -70,7 +67,7 @@ def content_page(slug: str) -> Page:
 def petition(request: HttpRequest, slug: str) -> HttpResponse:
     ask = public_ask(slug)
     if request.method == "POST":
-        return _sign(request, ask)
+        return kept_by_nobody(_sign(request, ask))
     return _show(request, ask, _sign_form(ask, code=partner_code(request.GET)))
 
 
@@ -79,8 +76,12 @@ def _sign(request: HttpRequest, ask: Ask) -> HttpResponse:
     form = _sign_form(ask, request.POST, code=code)
     if not ask.petition.is_open or not form.is_valid():
         return _show(request, ask, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    request_signature(form.wish(partner_id=partner_id(code)), now=timezone.now())
-    return _go_to("check-your-mail")
+    now = timezone.now()
+    # Who asks too much waits; a robot that filled in what nobody sees leaves nothing.
+    if mail_at := mail_time(request, now=now):
+        wish = form.wish(partner_id=partner_id(code))
+        request_signature(wish, now=now, mail_at=mail_at)
+    return check_your_mail(request)
 
 
 def _sign_form(ask: Ask, data: QueryDict | None = None, *, code: str) -> SignForm:
@@ -105,15 +106,9 @@ def _show(
         "form": form,
         "picture": SharePicture.objects.of(ask.petition.text).first(),
         "via": partner_query(request),
+        **traps.context(request.POST, now=timezone.now()),
     }
     return render(request, "petition.html", context, status=status)
-
-
-@require_safe
-@cached_page
-def check_your_mail(request: HttpRequest) -> HttpResponse:
-    """What everybody sees who signs: new or known, in time or one time too many."""
-    return render(request, "check_your_mail.html")
 
 
 # --- Confirming

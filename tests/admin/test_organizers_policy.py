@@ -36,6 +36,7 @@ def test_an_organizers_page_may_load_from_this_site_alone_and_run_no_inline_scri
     assert policy["connect-src"] == "'self'"
     assert policy["form-action"] == "'self'"
     assert policy["frame-ancestors"] == "'none'"
+    assert "require-trusted-types-for" not in policy
 
 
 def test_the_login_page_has_the_organizers_policy_too(client, db, keys):

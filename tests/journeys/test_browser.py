@@ -7,6 +7,7 @@ from django.conf import settings
 
 from petitions.content import load_campaign
 from petitions.models import DataCopy, Petition, Signature, Tally
+from petitions.web.traps import READING_SECONDS
 from tests.mailbox import link_in
 from tests.processes import until
 
@@ -55,11 +56,15 @@ def test_a_supporter_signs_confirms_and_leaves_on_a_phone(site, phone, mailbox):
     assert phone.get_by_role("textbox", name="Email").input_value() == "ann@mail"
     assert fits(phone)
 
+    phone.wait_for_timeout(1000 * READING_SECONDS)
     phone.get_by_role("textbox", name="Your name").fill("Zoë Lee")
     phone.get_by_role("textbox", name="Email").fill("zoe@mail.example")
     phone.get_by_role("combobox", name="Country").select_option("LT")
     phone.get_by_role("button", name="Sign", exact=True).click()
-    assert phone.url.endswith("/en/check-your-mail/#content")
+    assert phone.get_by_role("heading", level=1).inner_text() == "Now check your mail"
+    # The history shows the petition that was read, not that somebody signed it.
+    assert phone.url.endswith("/en/petitions/free-prisoners/#sign-this")
+    assert phone.title() == "Five Asks"
     assert fits(phone)
 
     (mail,) = until(lambda: mailbox.mails_to("zoe@mail.example"), seconds=30)

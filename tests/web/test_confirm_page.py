@@ -135,4 +135,4 @@ def test_pages_behind_links_are_kept_nowhere(client, link, name):
     response = client.get(link.replace("confirm", name))
 
     assert "no-store" in response["Cache-Control"]
-    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Referrer-Policy"] == "no-referrer"

@@ -38,9 +38,10 @@ FIELDS = [
     "via",
     "x",
 ]
-FORMS = st.dictionaries(st.sampled_from(FIELDS), st.lists(TEXT, max_size=3), max_size=9)
+HIDDEN = ["understood", "stamp", "proof", "topic"]
+FORMS = st.dictionaries(st.sampled_from(FIELDS + HIDDEN), st.lists(TEXT, max_size=3), max_size=9)
 UNDERSTOOD = {
-    HTTPStatus.FOUND,
+    HTTPStatus.OK,
     HTTPStatus.UNPROCESSABLE_ENTITY,
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

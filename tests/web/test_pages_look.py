@@ -13,11 +13,17 @@ from django.utils import timezone
 
 from petitions.content import campaign
 from petitions.models import Page
-from petitions.web import errors, stylesheet
+from petitions.web import bundles, errors
 from tests.makers import make_office, make_petition, make_wish
 
 STYLES = {
     path.stem: path.read_text() for path in (settings.BASE_DIR / "static" / "css").glob("*.css")
+}
+GOOD = {
+    "name": "Bo Lee",
+    "email": "bo@mail.example",
+    "country": "LT",
+    "visibility": "officials",
 }
 
 
@@ -57,7 +63,6 @@ def pages(client, petitions, ask):
         "home": "/en/",
         "petition": "/en/petitions/ask-1/",
         "page": "/en/safety/",
-        "check your mail": "/en/check-your-mail/",
         "confirm": f"/en/confirm/{mailing.confirm_token}/",
         "link not valid": "/en/confirm/no-such-link/",
         "waiting request": f"/en/receipt/{mailing.withdraw_token}/",
@@ -68,6 +73,7 @@ def pages(client, petitions, ask):
     receipt = addresses["waiting request"]
     posts = {
         "wrong": (addresses["petition"], {"name": "12"}),
+        "check your mail": (addresses["petition"], GOOD),
         "confirmed": (addresses["confirm"], {"petitions": [petitions[0].pk]}),
         "offer not valid": ("/en/asks/", {"sign": "no-such-offer"}),
         "receipt": (receipt, {"do": "make-copy"}),
@@ -198,8 +204,8 @@ def test_error_pages_need_neither_the_database_nor_public_addresses():
 
 
 def test_the_style_sheet_is_small_and_in_layers():
-    assert set(STYLES) == set(stylesheet.LAYERS)
-    assert len(brotli.compress(stylesheet.joined_layers())) < 6_000
+    assert set(STYLES) == set(bundles.LAYERS)
+    assert len(brotli.compress(bundles.stylesheet())) < 6_000
     for name, sheet in STYLES.items():
         assert "!important" not in sheet, name
         assert "url(" not in sheet, name

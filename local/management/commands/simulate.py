@@ -9,6 +9,9 @@ from tqdm import tqdm
 from local.people import invent_people
 from local.simulation import Failed, Letterbox, Result, Simulation, Site
 
+# So many ask the site at one time, while the others read.
+CONNECTIONS = 8
+
 
 class Command(BaseCommand):
     help = (
@@ -21,12 +24,14 @@ class Command(BaseCommand):
         parser.add_argument("--per-second", type=float, metavar="R", help="As fast as they can.")
         parser.add_argument("--seed", type=int, metavar="S", help="The same people again.")
         parser.add_argument("--site", default=settings.SITE_URL, metavar="URL")
-        parser.add_argument("--threads", type=int, default=8)
+        parser.add_argument(
+            "--threads", type=int, default=100, help="So many people at once; most of them read."
+        )
 
     def handle(self, *, supporters: int, site: str, **options: Any) -> None:
         seed = secrets.randbelow(1_000_000) if options["seed"] is None else options["seed"]
         people = invent_people(supporters, seed=seed)
-        door = Site(site, connections=options["threads"])
+        door = Site(site, connections=CONNECTIONS)
         letterbox = Letterbox(Path(settings.MAILBOX_DIR))
         try:
             door.find_petitions()

@@ -1,0 +1,59 @@
+"""What browsers are told about public pages, beside the Content-Security-Policy of the settings.
+
+A view may set one of these headers itself, and then its word stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+from wsgiref.headers import Headers
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+# What no page of ours needs. Only names that browsers know: they complain of others.
+DENIED = (
+    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
+    *("encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "idle-detection"),
+    *("magnetometer", "microphone", "midi", "payment", "picture-in-picture"),
+    *("publickey-credentials-get", "screen-wake-lock", "serial", "sync-xhr", "usb"),
+    "xr-spatial-tracking",
+)
+PUBLIC = {
+    # No site that we link to, and no log of ours, learns which page somebody comes from.
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in DENIED),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# The admin keeps Django's own headers: its forms are checked by the Referer and Origin.
+ADMIN = "/admin/"
+
+
+class HeadersMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.path.startswith(ADMIN):
+            return response
+        for name, value in PUBLIC.items():
+            response.headers.setdefault(name, value)
+        if settings.ONION_URL and response.headers.get("Content-Type", "").startswith("text/html"):
+            _point_to_onion(request, response)
+        return response
+
+
+def _point_to_onion(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Tor Browser then offers the onion service; who is there already needs no sign."""
+    if request.get_host() != urlsplit(settings.ONION_URL).netloc:
+        response["Onion-Location"] = settings.ONION_URL + request.get_full_path()
+
+
+def add_static_headers(headers: Headers, path: str, url: str) -> None:  # noqa: ARG001 - WhiteNoise's signature
+    """For files that WhiteNoise serves."""
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"

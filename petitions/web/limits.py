@@ -1,0 +1,146 @@
+"""When the mail that a form asks for goes out. Who asks too much waits, and sees the same page.
+
+Nothing here refuses: docs/decisions/0012-limits-wait.md says why. No address is kept. What is
+counted under is a keyed hash of the network, with a salt that lives for a day at most and only in
+Valkey; the counters go an hour after their network's last form.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import redis
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from petitions.models.clock import jitter
+from petitions.signatures import counters, flood
+from petitions.web import traps
+from petitions.web.networks import Network, networks_of
+from petitions.web.proof import LIFE_SECONDS, Proof, read_proof
+
+PROOF = "proof"
+SLOW_LANE = timedelta(minutes=5)
+MINUTE = 60
+# Of the 72 hours that a request lives some must remain to confirm in.
+MINUTES_AHEAD = 48 * 60
+SALT_SECONDS = 24 * 3600
+COUNTERS_SECONDS = 3600
+
+# Counts a form, uses up its proof, and gives its mail the first minute in which all of its networks
+# have room: around that minute a network has fewer mails than its allowance in any six minutes, so
+# also in any 300 seconds. The minutes from "full" to "free" are full and stay so: they are skipped.
+# KEYS: forms in this minute, flood, proof, networks. ARGV: see _count.
+SCRIPT = """
+local now, slow, last = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+
+if redis.call('INCR', KEYS[1]) > tonumber(ARGV[5]) then
+  redis.call('SET', KEYS[2], 1, 'EX', ARGV[6])
+end
+redis.call('EXPIRE', KEYS[1], 120)
+
+local proven = ARGV[7] ~= '0' and redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[7])
+local is_slow = not proven and (ARGV[4] == '1' or redis.call('EXISTS', KEYS[2]) == 1)
+
+local function book(network, allowance, first)
+  local mails = {}
+  local function at(minute)
+    mails[minute] = mails[minute] or tonumber(redis.call('HGET', network, minute) or 0)
+    return mails[minute]
+  end
+  local full = tonumber(redis.call('HGET', network, 'full') or 0)
+  local free = tonumber(redis.call('HGET', network, 'free') or 0)
+  local minute, found = first, -1
+  while minute <= last and found < 0 do
+    if minute >= full and minute < free then minute = free end
+    local near = 0
+    for each = minute - 5, minute + 5 do near = near + at(each) end
+    if near < allowance then found = minute else minute = minute + 1 end
+  end
+  local began = (first >= full and first <= free) and full or first
+  if minute - began > free - full then
+    redis.call('HSET', network, 'full', began, 'free', minute)
+  end
+  if found >= 0 then redis.call('HINCRBY', network, found, 1) end
+  redis.call('EXPIRE', network, ARGV[8])
+  return found
+end
+
+local minute = is_slow and slow or now
+for number = 4, #KEYS do
+  local allowance, shared = ARGV[2 * number + 1], ARGV[2 * number + 2]
+  if minute >= 0 and not (proven and shared == '1') then
+    minute = book(KEYS[number], tonumber(allowance), minute)
+  end
+end
+return minute
+"""
+NO_ROOM = -1
+
+
+def mail_time(request: HttpRequest, *, now: datetime) -> datetime | None:
+    """When the mail may go out; None where none will, and nothing is to be kept.
+
+    None is for a robot that filled in what nobody sees, and for a network that has thousands of
+    mails waiting already.
+    """
+    if traps.is_filled(request.POST):
+        return None
+    form = Form(
+        networks=networks_of(request),
+        proof=read_proof(request.POST.get(PROOF, "")),
+        is_a_robots=traps.came_like_a_robot(request.POST, now=now),
+        minute=int(now.timestamp()) // MINUTE,
+        slow_minute=int((now + SLOW_LANE * jitter()).timestamp()) // MINUTE + 1,
+    )
+    minute = counters.ask(form.count)
+    if minute is None:
+        # The counters are away: nobody waits but who came like a robot.
+        minute = form.slow_minute if form.is_a_robots else form.minute
+    if minute == NO_ROOM:
+        return None
+    return now if minute <= form.minute else datetime.fromtimestamp(minute * MINUTE, tz=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """What counts about a form; minutes are since 1970."""
+
+    networks: Sequence[Network]
+    proof: Proof | None
+    is_a_robots: bool
+    minute: int
+    slow_minute: int
+
+    def count(self, server: redis.Redis) -> int:
+        """The minute of its mail, or NO_ROOM in two days."""
+        salt = _salt_of_the_day(server) if self.networks else b""
+        keys = [f"forms:{self.minute}", flood.FLOOD, f"proof:{self.proof.id if self.proof else ''}"]
+        keys += [_mark(network, salt) for network in self.networks]
+        arguments = [
+            *(self.minute, self.slow_minute, self.minute + MINUTES_AHEAD, int(self.is_a_robots)),
+            *(settings.FLOOD_REQUESTS_A_MINUTE, flood.LASTS_SECONDS),
+            # A proof is remembered for longer than its challenge lives.
+            2 * LIFE_SECONDS if self.proof else 0,
+            COUNTERS_SECONDS,
+        ]
+        for network in self.networks:
+            arguments += [network.allowance, int(network.is_shared)]
+        return int(server.register_script(SCRIPT)(keys, arguments))
+
+
+def _salt_of_the_day(server: redis.Redis) -> bytes:
+    pipe = server.pipeline(transaction=False)
+    pipe.set("salt", secrets.token_bytes(32), ex=SALT_SECONDS, nx=True)
+    pipe.get("salt")
+    _, salt = pipe.execute()
+    return bytes(salt)
+
+
+def _mark(network: Network, salt: bytes) -> str:
+    """Without this machine's secret and the day's salt nobody can tell the network from it."""
+    return "network:" + salted_hmac(salt, network.name, algorithm="sha256").hexdigest()
