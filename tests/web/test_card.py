@@ -82,7 +82,7 @@ def test_it_shows_how_far_the_ask_is_and_leads_there_in_a_new_tab(client, petiti
     page = client.get(CARD).content.decode()
 
     assert "Title of ask 1" in page
-    assert "<b>1</b> signature of 100" in page
+    assert "<b>1</b> signature on the way to 100" in page
     (link,) = re.findall(r"<a[^>]*>", page)
     assert 'href="/en/petitions/ask-1/"' in link
     assert 'target="_blank"' in link

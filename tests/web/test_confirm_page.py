@@ -116,7 +116,7 @@ def test_new_and_known_signers_see_the_same_page_afterwards(client, ask, petitio
     for _ in range(2):
         mailing = ask(make_wish(*petitions), now=timezone.now())
         response = client.post(f"/en/confirm/{mailing.confirm_token}/", tick(*petitions))
-        page = response.content.decode()
+        page = but_for_its_own_address(response)
         assert "Title of ask 3" in page
         pages.add((response.status_code, re.sub(r'value="[\w-]{43}"', "", page)))
 

@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from petitions.content import campaign, load_campaign
-from petitions.models import OfficeName, Page
+from petitions.models import OfficeName, Page, Partner
 from petitions.web.languages import SUGGESTIONS
 from tests.makers import make_office, make_petition, make_wish
 
 pytestmark = pytest.mark.django_db
 LANGUAGES = dict(settings.LANGUAGES)
-PUBLIC = ["/", "/petitions/ask-1/", "/safety/", "/check-your-mail/", "/confirmed/"]
+PUBLIC = ["/", "/petitions/ask-1/", "/petitions/ask-1/letters/", "/safety/"]
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def token_pages(ask, petition):
     mailing = ask(make_wish(petition), now=timezone.now())
     return [
         f"/confirm/{mailing.confirm_token}/",
-        f"/withdraw/{mailing.withdraw_token}/",
+        f"/receipt/{mailing.withdraw_token}/",
         "/confirm/no-such-link/",
-        "/withdraw/no-such-link/",
+        "/receipt/no-such-link/",
     ]
 
 
@@ -121,9 +121,10 @@ def test_the_switcher_calls_each_language_by_its_own_name_and_marks_the_current_
 
 
 def test_a_partner_is_not_forgotten_when_the_language_changes(client, petition):
-    page = read(client, "/en/petitions/ask-1/?via=x%22%3E%3Cb")
+    Partner.objects.create(code="friends", name="Friends")
+    page = read(client, "/en/petitions/ask-1/?via=friends&x=%22%3E%3Cb")
 
-    assert switcher(page)["uk"] == "/uk/petitions/ask-1/?via=x%22%3E%3Cb"
+    assert switcher(page)["uk"] == "/uk/petitions/ask-1/?via=friends"
     assert alternates(page)["uk"] == f"{settings.SITE_URL}/uk/petitions/ask-1/"
 
 

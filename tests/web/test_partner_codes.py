@@ -102,7 +102,7 @@ def test_an_unknown_code_changes_neither_the_page_nor_the_answer(client, partner
 
     assert with_code.content == without.content
     answer = client.post(PAGE, GOOD | {"via": code})
-    assert answer.status_code == HTTPStatus.FOUND
+    assert answer.status_code == HTTPStatus.OK
     assert SignRequest.objects.get().partner is None
 
 

@@ -10,6 +10,7 @@ from petitions.delivery.batches import close_batch
 from petitions.exports.copies import make_copies
 from petitions.models import Answer, DataCopy, Delivery, NewsSubscriber, Signature, Tally
 from petitions.signatures.confirm import confirm
+from tests.forms import but_for_its_own_address
 from tests.makers import make_office, make_petition, make_wish
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +73,7 @@ def test_each_ask_is_followed_like_a_parcel(client, link, petitions):
         "on its way",
     ):
         assert words in page
-    assert page.count('class="reached"') == 4 + 1
+    assert page.count('class="made-it"') == 4 + 1
     assert "Ann Lee" not in page
 
 
@@ -181,10 +182,10 @@ def test_afterwards_and_for_a_link_that_never_was_nothing_is_stored(client, link
     client.post(link, {"do": "withdraw-all"})
     never = "/en/receipt/never/"
 
-    assert client.get(link).content == client.get(never).content
+    assert but_for_its_own_address(client.get(link)) == but_for_its_own_address(client.get(never))
     for button in BUTTONS:
         answer, never_answer = client.post(link, button), client.post(never, button)
-        assert answer.content.replace(link.encode(), never.encode()) == never_answer.content
+        assert but_for_its_own_address(answer) == but_for_its_own_address(never_answer)
         assert answer.status_code == HTTPStatus.OK
 
 
