@@ -21,6 +21,8 @@ def carry_details() -> None:
 
 @shared_task
 def make_copies() -> None:
+    # A copy should hold what one tap is still carrying.
+    carry.carry_details()
     copies.make_copies()
 
 

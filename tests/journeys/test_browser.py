@@ -98,6 +98,7 @@ def test_with_scripts_no_secret_stays_in_the_history_and_every_button_works(site
     desk.get_by_role("textbox", name="Your name").fill("Zoë Lee")
     desk.get_by_role("textbox", name="Email").fill("zoe@mail.example")
     desk.get_by_role("combobox", name="Country").select_option("LT")
+    desk.wait_for_timeout(1000 * READING_SECONDS)
     desk.get_by_role("button", name="Sign", exact=True).click()
     (mail,) = until(lambda: mailbox.mails_to("zoe@mail.example"), seconds=30)
     plain = f"{site}/en/"

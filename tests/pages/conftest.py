@@ -57,21 +57,29 @@ def pages_in(campaign, ask):
 
     def all_pages(language: str) -> list[Answer]:
         client = Client(HTTP_HOST="127.0.0.1")
-        paths = [
-            f"/{language}/{p}"
-            for p in ["", "safety/", "privacy/", "check-your-mail/", "confirmed/"]
-            + [f"petitions/{c.slug}/" for c in campaign]
-            + [f"petitions/{c.slug}/letters/" for c in campaign]
-        ]
+        sitemap = client.get("/sitemap.xml").content.decode()
+        paths = [path for path in LOCATION.findall(sitemap) if path.startswith(f"/{language}/")]
         assert len(paths) > 8
         petition = f"/{language}/petitions/{campaign[0].slug}/"
         mailing = ask(make_wish(*campaign[:2], language=language), now=timezone.now())
         confirm = f"/{language}/confirm/{mailing.confirm_token}/"
+        receipt = f"/{language}/receipt/{mailing.withdraw_token}/"
+        good = {"name": "Bo", "email": "bo@mail.example", "country": "LT", "visibility": "officials"}
+        warned = good | {"email": "bo@provider.ru"}
         return [
             *(answer(client.get(path), path, path) for path in paths),
             answer(client.post(petition, {"name": "12"}), "mistakes", petition),
+            answer(client.post(petition, warned), "provider warning", petition),
+            answer(client.post(petition, good), "check your mail", petition),
+            answer(client.get(f"{petition}card/"), "card", f"{petition}card/"),
+            answer(client.get(f"{petition}mastodon/?server=a b"), "mastodon", f"{petition}mastodon/"),
             answer(client.get(confirm), "confirm", confirm),
             answer(client.post(confirm), "confirm, nothing ticked", confirm),
+            answer(client.get(receipt), "receipt, waiting", receipt),
+            answer(client.post(confirm, {"petitions": [campaign[0].pk]}), "thank you", confirm),
+            answer(client.get(receipt), "receipt", receipt),
+            answer(client.post(receipt, {"do": "withdraw-all"}), "withdrawn", receipt),
+            answer(client.get(receipt), "nothing stored", receipt),
             answer(client.get(f"/{language}/nothing/"), "not found", f"/{language}/nothing/"),
         ]
 

@@ -61,7 +61,7 @@ def test_the_mail_is_in_the_language_of_the_form(keys, mailbox, words):
         {
             "msgid": next(each.msgid for each in read("uk") if each.msgid.startswith(PLAIN_MAIL)),
             "msgstr": "Вітаємо, це 'П’ять вимог' & друзі.\n\n%(confirm_url)s\n"
-            "Посилання діє до %(day)s, %(hour)s UTC.\n\n%(withdraw_url)s",
+            "Посилання діє до %(day)s, %(hour)s UTC.\n\n%(receipt_url)s",
         },
     )
     ask(make_petition(), language="uk")
