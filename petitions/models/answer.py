@@ -7,11 +7,18 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from petitions.models.delivery import Delivery
+from petitions.models.petition import Petition
 
 
 class AnswerQuerySet(models.QuerySet["Answer"]):
     def public(self) -> AnswerQuerySet:
         return self.filter(public=True)
+
+    def to_letters_of(self, petition: Petition) -> AnswerQuerySet:
+        answers = self.filter(delivery__batch__petition=petition)
+        return answers.select_related("delivery__office").prefetch_related(
+            "delivery__office__names"
+        )
 
 
 class Answer(models.Model):

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from petitions.models import Batch, Delivery, Office, Petition
+from petitions.models import Answer, Batch, Delivery, Office, Petition
 from petitions.web.caching import cached_page
 from petitions.web.figures import public_ask
 
@@ -15,8 +15,13 @@ from petitions.web.figures import public_ask
 def offices_reached(petition: Petition) -> QuerySet[Office]:
     """Each with `letters`, how many it has of this petition, and `last_at`."""
     sent = Q(deliveries__state=Delivery.State.SENT, deliveries__batch__petition=petition)
-    return Office.objects.filter(sent).annotate(
-        letters=Count("deliveries", filter=sent), last_at=Max("deliveries__sent_at", filter=sent)
+    return (
+        Office.objects.filter(sent)
+        .prefetch_related("names")
+        .annotate(
+            letters=Count("deliveries", filter=sent),
+            last_at=Max("deliveries__sent_at", filter=sent),
+        )
     )
 
 
@@ -29,6 +34,8 @@ def letters(request: HttpRequest, slug: str) -> HttpResponse:
         "petition": ask.petition,
         "text": ask.petition.text,
         "batches": Batch.objects.filter(petition=ask.petition).with_progress(),
+        "offices": Office.objects.responsible_for(ask.petition),
         "reached": offices_reached(ask.petition),
+        "answers": Answer.objects.public().to_letters_of(ask.petition),
     }
     return render(request, "letters.html", context)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_countries import countries
 
 from petitions.delivery.batches import close_batch
-from petitions.models import Delivery, Page, PetitionUpdate, Signature, Tally, Visibility
+from petitions.models import Answer, Delivery, Page, PetitionUpdate, Signature, Tally, Visibility
 from petitions.web.figures import FEWEST_NAMED
 from petitions.web.tile_map import PLACES, tile_map
 from tests.makers import make_office, make_petition, make_signature
@@ -100,6 +100,19 @@ def test_only_offices_that_have_a_letter_are_listed_as_reached(client, delivered
 
     assert "Minister" in letters
     assert "Secretary" not in letters
+
+
+def test_public_answers_are_shown_and_others_are_not(client, delivered):
+    delivery = delivered.deliveries.get(office__name="Minister")
+    for body, public in (("We *shall* vote for it.", True), ("Between us.", False)):
+        Answer.objects.create(
+            delivery=delivery, answered_on=timezone.now(), body=body, public=public
+        )
+
+    letters = page(client, "/en/petitions/ask-1/letters/")
+
+    assert "We <em>shall</em> vote for it." in letters
+    assert "Between us." not in letters
 
 
 def test_before_the_first_letter_the_page_says_where_it_will_go(client, petition):
