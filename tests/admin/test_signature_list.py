@@ -31,6 +31,7 @@ def several(organizer):
     close_batch(one, now=timezone.now())
     Signature.objects.filter(pk=signatures["shown"].pk).update(public_name="Ann Lee")
     Signature.objects.filter(pk=signatures["damaged"].pk).update(quarantined=True)
+    Signature.objects.filter(pk=signatures["like"].pk).update(disposable=True)
     return signatures
 
 
@@ -48,6 +49,7 @@ def several(organizer):
         ({"batch": "any"}, {"batched"}),
         ({"flag": "look-alike"}, {"alike", "like"}),
         ({"flag": "quarantined"}, {"damaged"}),
+        ({"flag": "disposable"}, {"like"}),
     ],
 )
 def test_a_filter_narrows_the_list(organizer, several, parameters, names):
