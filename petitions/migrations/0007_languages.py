@@ -12,6 +12,11 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AlterField(
+            model_name='answer',
+            name='language',
+            field=models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('ru', 'Русский'), ('be', 'Беларуская'), ('de', 'Deutsch'), ('fr', 'Français'), ('pl', 'Polski'), ('lt', 'Lietuvių')], default='en', max_length=8, verbose_name='language'),
+        ),
+        migrations.AlterField(
             model_name='office',
             name='language',
             field=models.CharField(choices=[('en', 'English'), ('uk', 'Українська'), ('ru', 'Русский'), ('be', 'Беларуская'), ('de', 'Deutsch'), ('fr', 'Français'), ('pl', 'Polski'), ('lt', 'Lietuvių')], default='en', max_length=8, verbose_name='language'),
