@@ -44,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     page = content_page("home")
     context = {
         "page": page,
+        "picture": SharePicture.objects.of_home(page).first(),
         "figures": figures_now(),
         "fewest_named": figures.FEWEST_NAMED,
         "latest": PetitionUpdate.objects.latest_in(page.language)[:UPDATES_AT_HOME],
