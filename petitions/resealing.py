@@ -12,7 +12,8 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 
-from petitions.models import NewsSubscriber, Signature, SignRequest
+from petitions.models import CarriedDetails, NewsSubscriber, Offer, Signature, SignRequest
+from petitions.models.clock import database_now
 from petitions.models.news import news_subscriber_id
 from petitions.models.sealed import Details, Mailing, open_news_address, seal_news_address
 from petitions.models.signature import signature_id
@@ -21,6 +22,8 @@ from petitions.vault.boxes import header
 
 # Whoever can write to the database can seal nonsense, since sealing proves no origin.
 _DOES_NOT_OPEN = (CannotOpen, ValueError, TypeError, RecursionError)
+
+OFFERS = "offers of one tap"
 
 Row = Any
 SealAgain = Callable[[], None]
@@ -58,6 +61,24 @@ class Shelf:
 class Tried:
     done: int = 0
     damaged: int = 0
+
+
+def count_rows(purpose: Purpose) -> dict[str, dict[str | None, int]]:
+    """What would be lost with keys of a purpose: rows by their name and epoch.
+
+    Offers are on no shelf, since only their holder's page can open them. They are over within two
+    hours, and until then their details are lost with the key.
+    """
+    counts = {shelf.name: count_by_epoch(shelf) for shelf in SHELVES if shelf.purpose == purpose}
+    if purpose == Purpose.SIGNATURE:
+        counts[OFFERS] = count_offers_by_epoch()
+    return counts
+
+
+def count_offers_by_epoch() -> dict[str | None, int]:
+    """Those that can still be used, by the epoch of the details inside."""
+    offers = Offer.objects.alive(now=database_now()).exclude(epoch="").values_list("epoch")
+    return dict(offers.annotate(count=models.Count("pk")))
 
 
 def count_by_epoch(shelf: Shelf) -> dict[str | None, int]:
@@ -149,7 +170,7 @@ def _epoch_in(found: str) -> str | None:
         return None
 
 
-# --- The four shelves
+# --- The shelves
 
 
 def _open_mail_of_request(request: SignRequest) -> SealAgain:
@@ -183,6 +204,16 @@ def _open_details_of_request(request: SignRequest) -> SealAgain:
             each.seal(petition_id=petition_id, signature_id=reference)
             for each, (petition_id, reference) in zip(details, places, strict=True)
         ]
+
+    return seal_again
+
+
+def _open_carried(carried: CarriedDetails) -> SealAgain:
+    petition_id, reference = carried.from_petition_id, carried.from_signature_id
+    details = Details.open(bytes(carried.box), petition_id=petition_id, signature_id=reference)
+
+    def seal_again() -> None:
+        carried.box = details.seal(petition_id=petition_id, signature_id=reference)
 
     return seal_again
 
@@ -223,7 +254,8 @@ class _Array(models.Func):
     output_field = ArrayField(models.BinaryField())
 
 
-# Requests first: confirming turns one into a signature, which must not be passed over.
+# Requests first: confirming turns one into a signature, which must not be passed over. So does the
+# deliverer with details on their way.
 SHELVES = (
     Shelf(
         name="sign requests (mail)",
@@ -240,6 +272,14 @@ SHELVES = (
         columns=("sig_boxes",),
         boxes=models.F("sig_boxes"),
         open=_open_details_of_request,
+    ),
+    Shelf(
+        name="details on their way",
+        model=CarriedDetails,
+        purpose=Purpose.SIGNATURE,
+        columns=("box",),
+        boxes=_Array("box"),
+        open=_open_carried,
     ),
     Shelf(
         name="signatures",

@@ -8,9 +8,10 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from petitions.admin.petitions import title_of
-from petitions.models import Delivery, NewsSubscriber, Petition, Signature, Tally
+from petitions.models import Delivery, NewsSubscriber, Petition, Signature, Tally, TurnedAway
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,11 @@ class Standing:
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the template of the first page needs; settings name this function."""
     if request.user.has_perm("petitions.view_petition"):
-        context |= {"standings": standings(), "news_subscribers": NewsSubscriber.objects.count()}
+        context |= {
+            "standings": standings(),
+            "news_subscribers": NewsSubscriber.objects.count(),
+            "turned_away": turned_away(),
+        }
     if request.user.has_perm("petitions.view_delivery"):
         context |= {"letters": letters_by_state()}
     return context
@@ -42,6 +47,12 @@ def standings() -> list[Standing]:
         Standing(each, title_of(each), signed.get(each.pk, 0), waiting.get(each.pk, 0))
         for each in Petition.objects.with_texts()
     ]
+
+
+def turned_away() -> list[tuple[str, int]]:
+    """Why in words, and how many forms in the last day got no mail for it."""
+    counts = TurnedAway.objects.of_the_last_day(now=timezone.now())
+    return [(str(why.label), counts[why]) for why in TurnedAway.Why if why in counts]
 
 
 def letters_by_state() -> list[tuple[str, int, str]]:

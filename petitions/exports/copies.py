@@ -15,7 +15,7 @@ from django.utils.translation import gettext, override
 
 from petitions.models import Answer, DataCopy, Delivery, Signature
 from petitions.models.data_copy import copy_context
-from petitions.models.sealed import tolerate
+from petitions.models.sealed import Openings
 from petitions.vault import CannotOpen, VaultError, seal_to_holder
 
 log = logging.getLogger(__name__)
@@ -27,40 +27,35 @@ def make_copies() -> int:
     Raises:
         TooManyDamagedBoxes, KeysUnavailable: details do not open; the copies go on waiting.
     """
-    made = damaged = 0
+    openings = Openings()
     try:
-        while (whole := _make_one(damaged=damaged, opened=made)) is not None:
-            made += 1
-            damaged += not whole
+        while _make_one(openings):
+            pass
     except VaultError as alarm:
         log.critical("no copies of data are made: %s", alarm)
         raise
-    return made
+    return openings.opened + openings.damaged
 
 
 @transaction.atomic
-def _make_one(*, damaged: int, opened: int) -> bool | None:
-    """Whether the signer's details opened; None where nothing waits.
-
-    A killed worker's row is free again with its connection.
-    """
+def _make_one(openings: Openings) -> bool:
+    """False where nothing waits. A killed worker's row is free again with its connection."""
     waiting = DataCopy.objects.to_be_made().select_for_update(skip_locked=True, of=("self",))
     copy = waiting.order_by("pk").first()
     if copy is None:
-        return None
+        return False
     signature = Signature.objects.select_related("petition", "batch").get(pk=copy.pk)
     with override(signature.language):
-        details, whole = _details(signature)
+        details, opens = _details(signature)
         content = _about(signature) | details
-    if not whole:
-        tolerate(damaged=damaged + 1, opened=opened)
+    openings.add(opens=opens)
     copy.box = seal_to_holder(
         json.dumps(content, ensure_ascii=False).encode(),
         public_bytes=bytes(copy.public_key),
         context=copy_context(copy.pk),
     )
     copy.save(update_fields=["box"])
-    return whole
+    return True
 
 
 def _details(signature: Signature) -> tuple[dict[str, Any], bool]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.db import Error
 
 from campaign.roles import Role
-from petitions.resealing import SHELVES, Shelf, count_by_epoch, try_to_open
+from petitions.resealing import SHELVES, Shelf, count_rows, try_to_open
 from petitions.vault import Purpose, Secret, Vault, VaultError
 from petitions.vault.keys import key_id
 
@@ -80,12 +80,13 @@ def _check_secrets(keys: Vault, role: Role, report: Report) -> None:
 def _count_rows(report: Report) -> dict[Purpose, Counter[str]]:
     counts: dict[Purpose, Counter[str]] = {purpose: Counter() for purpose in Purpose}
     try:
-        found = [(shelf.purpose, count_by_epoch(shelf)) for shelf in SHELVES]
+        found = {purpose: count_rows(purpose).values() for purpose in Purpose}
     except Error as error:
         report.add_problem(f"Rows can't be counted: {str(error).partition(chr(10))[0]}")
         return counts
-    for purpose, by_epoch in found:
-        counts[purpose].update({epoch or NO_EPOCH: count for epoch, count in by_epoch.items()})
+    for purpose, kinds in found.items():
+        for by_epoch in kinds:
+            counts[purpose].update({epoch or NO_EPOCH: count for epoch, count in by_epoch.items()})
     return counts
 
 

@@ -14,6 +14,7 @@ from petitions.models.share_picture import SharePicture
 from petitions.models.sign_request import MailHour, MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
 from petitions.models.tally import Tally
+from petitions.models.turned_away import TurnedAway
 from petitions.models.withdrawal import Withdrawal, WithdrawalLink
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "SignRequest",
     "Signature",
     "Tally",
+    "TurnedAway",
     "Visibility",
     "Withdrawal",
     "WithdrawalLink",

@@ -26,12 +26,14 @@ class Offer(models.Model):
 
     `box` holds `Terms`, sealed to the secret that stands in the signer's page alone, so no row
     tells what ask it is for, or that two belong to one person. By `link_hash` the signer's own
-    link finds it, to erase it.
+    link finds it, to erase it. The details inside are sealed once more, to a key of `epoch` that
+    nobody here can change for another one; so whoever destroys that key has to know.
     """
 
     token_hash = models.BinaryField(primary_key=True, max_length=32)
     link_hash = models.BinaryField(unique=True, max_length=32)
     box = models.BinaryField()
+    epoch = models.CharField(max_length=8, blank=True, default="", db_default="")
     created_hour = models.DateTimeField(db_index=True)
 
     objects = OfferQuerySet.as_manager()

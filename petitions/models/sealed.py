@@ -31,6 +31,26 @@ def tolerate(*, damaged: int, opened: int) -> None:
         raise TooManyDamagedBoxes(f"{damaged} of {damaged + opened} boxes do not open.")
 
 
+@dataclass
+class Openings:
+    """How many boxes a worker has opened in one run, and how many did not open."""
+
+    opened: int = 0
+    damaged: int = 0
+
+    def add(self, *, opens: bool) -> None:
+        """Count one more.
+
+        Raises:
+            TooManyDamagedBoxes: it does not open, nor do too many before it.
+        """
+        if opens:
+            self.opened += 1
+        else:
+            self.damaged += 1
+            tolerate(damaged=self.damaged, opened=self.opened)
+
+
 Content = TypeVar("Content")
 
 

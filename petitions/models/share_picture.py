@@ -1,11 +1,13 @@
-"""What social networks show beside a link: a picture per petition and language, drawn beforehand."""
+"""What social networks show beside a link: a picture for each language of a petition and of the
+home page, drawn beforehand.
+"""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from petitions.models.petition import Petition, PetitionText
+from petitions.models.petition import Page, Petition, PetitionText
 
 
 class SharePictureQuerySet(models.QuerySet["SharePicture"]):
@@ -13,12 +15,19 @@ class SharePictureQuerySet(models.QuerySet["SharePicture"]):
         """The picture with a petition's words in their language; the PNG is left in its place."""
         return self.filter(petition=text.petition_id, language=text.language).defer("png")
 
+    def of_home(self, page: Page) -> SharePictureQuerySet:
+        """The picture with the home page's words in their language."""
+        return self.filter(petition__isnull=True, language=page.language).defer("png")
+
 
 class SharePicture(models.Model):
-    """Drawn by the deliverer (petitions/pictures/); the public web only hands it out."""
+    """Drawn by the deliverer (petitions/pictures/); the public web only hands it out.
+
+    One without a petition is the home page's.
+    """
 
     petition = models.ForeignKey(
-        Petition, models.CASCADE, related_name="pictures", verbose_name=_("petition")
+        Petition, models.CASCADE, null=True, related_name="pictures", verbose_name=_("petition")
     )
     language = models.CharField(_("language"), max_length=8)
     count = models.PositiveIntegerField(_("signatures that it shows"))
@@ -35,12 +44,14 @@ class SharePicture(models.Model):
         verbose_name_plural = _("share pictures")
         constraints = [
             models.UniqueConstraint(
-                fields=["petition", "language"], name="share_picture_once_per_language"
+                fields=["petition", "language"],
+                name="share_picture_once_per_language",
+                nulls_distinct=False,
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.petition_id} {self.language}: {self.count}"
+        return f"{self.petition_id or 'home'} {self.language}: {self.count}"
 
     @property
     def version(self) -> str:

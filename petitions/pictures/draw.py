@@ -1,4 +1,4 @@
-"""Draws the share pictures whose petition has changed since they were drawn."""
+"""Draws the share pictures whose words or count have changed since they were drawn."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from petitions.models import Petition, PetitionText, SharePicture, Tally
+from petitions.models import Page, Petition, SharePicture, Tally
 from petitions.pictures.picture import Picture
 
 # A count that rises all the time must not keep the deliverer drawing all the time.
@@ -18,14 +18,14 @@ def draw_pictures(*, now: datetime) -> int:
     """Draw what is due, and say how many pictures that were."""
     drawn = [
         SharePicture(
-            petition_id=text.petition_id,
-            language=text.language,
-            count=count,
+            petition_id=petition_id,
+            language=picture.language,
+            count=picture.count,
             fingerprint=picture.fingerprint,
             png=picture.draw(),
             drawn_at=now,
         )
-        for text, count, picture in _due(now=now)
+        for petition_id, picture in _due(now=now)
     ]
     SharePicture.objects.bulk_create(
         drawn,
@@ -36,22 +36,27 @@ def draw_pictures(*, now: datetime) -> int:
     return len(drawn)
 
 
-def _due(*, now: datetime) -> Iterator[tuple[PetitionText, int, Picture]]:
-    counts = Tally.objects.by_petition()
+def _due(*, now: datetime) -> Iterator[tuple[int | None, Picture]]:
     stored = {(each.petition_id, each.language): each for each in SharePicture.objects.defer("png")}
-    for petition in Petition.objects.public().with_texts():
-        count = counts.get(petition.pk, 0)
-        for text in _texts_in_use(petition):
-            picture = Picture.of(petition, text, count=count)
-            old = stored.get((petition.pk, text.language))
-            if old is None or (old.drawn_at <= now - PAUSE and _differs(old, count, picture)):
-                yield text, count, picture
+    for petition_id, picture in _all_pictures():
+        old = stored.get((petition_id, picture.language))
+        if old is None or (old.drawn_at <= now - PAUSE and _differs(old, picture)):
+            yield petition_id, picture
 
 
-def _texts_in_use(petition: Petition) -> list[PetitionText]:
+def _all_pictures() -> Iterator[tuple[int | None, Picture]]:
+    """Those of the home page, and each petition's with its id."""
+    counts = Tally.objects.by_petition()
+    petitions = Petition.objects.public().with_texts()
+    total = sum(counts.get(petition.pk, 0) for petition in petitions)
     languages = dict(settings.LANGUAGES)
-    return [text for text in petition.texts.all() if text.language in languages]
+    for page in Page.objects.filter(slug="home", language__in=languages):
+        yield None, Picture.of_home(page, count=total)
+    for petition in petitions:
+        for text in petition.texts.all():
+            if text.language in languages:
+                yield petition.pk, Picture.of(petition, text, count=counts.get(petition.pk, 0))
 
 
-def _differs(old: SharePicture, count: int, picture: Picture) -> bool:
-    return (old.count, old.fingerprint) != (count, picture.fingerprint)
+def _differs(old: SharePicture, picture: Picture) -> bool:
+    return (old.count, old.fingerprint) != (picture.count, picture.fingerprint)

@@ -17,7 +17,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext, override
 
 from petitions.content import campaign
-from petitions.models import Petition, PetitionText
+from petitions.models import Page, Petition, PetitionText
 
 WIDTH, HEIGHT = 1200, 630
 DESIGN = Path(__file__).with_name("picture.typ")
@@ -29,7 +29,8 @@ class Picture:
 
     words: dict[str, str]
     count: int
-    goal: int
+    goal: int | None = None
+    """None where there is no way to go, as for all asks together."""
 
     @classmethod
     def of(cls, petition: Petition, text: PetitionText, *, count: int) -> Picture:
@@ -44,6 +45,26 @@ class Picture:
             }
         return cls(words=words, count=count, goal=petition.goal)
 
+    @classmethod
+    def of_home(cls, page: Page, *, count: int) -> Picture:
+        """All asks together."""
+        with override(page.language):
+            words = {
+                "language": page.language,
+                "campaign": campaign()["name"],
+                "ask": "",
+                "title": page.title,
+                "of-goal": _confirmed(count),
+                "call": gettext("Choose what to sign")
+                if count
+                else gettext("Be the first to sign"),
+            }
+        return cls(words=words, count=count)
+
+    @property
+    def language(self) -> str:
+        return self.words["language"]
+
     @property
     def fingerprint(self) -> str:
         """Of the words and the design."""
@@ -52,15 +73,15 @@ class Picture:
 
     def draw(self) -> bytes:
         """The PNG."""
-        with override(self.words["language"]):
+        with override(self.language):
             count = _grouped(self.count) if self.count else ""
-        share = min(1, self.count / self.goal)
+        share = f"{min(1, self.count / self.goal):.4f}" if self.goal else ""
         png = typst.compile(
             _design(),
             format="png",
             ppi=72,
             ignore_system_fonts=True,
-            sys_inputs={**self.words, "count": count, "share": f"{share:.4f}"},
+            sys_inputs={**self.words, "count": count, "share": share},
         )
         assert isinstance(png, bytes)  # noqa: S101 - the design has one page
         return png
@@ -72,6 +93,11 @@ def _of_goal(count: int, goal: int) -> str:
         return ""
     words = ngettext("signature of %(goal)s", "signatures of %(goal)s", count)
     return words % {"goal": _grouped(goal)}
+
+
+def _confirmed(count: int) -> str:
+    """What stands behind the count of all asks, or nothing."""
+    return ngettext("confirmed signature", "confirmed signatures", count) if count else ""
 
 
 def _call(petition: Petition, count: int) -> str:

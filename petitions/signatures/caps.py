@@ -1,7 +1,8 @@
 """How many mails one address and one mail domain may get, whatever is typed into the form.
 
 A mail books its time. Who asks again too soon gets the next free time, and a domain's mails of too
-full an hour wait for the next one; who asks too often gets no mail, and nobody is told.
+full an hour wait for the next one; who asks too often gets no mail, and nobody is told. Organizers
+see how many that were.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F
 
-from petitions.models import MailHour, MailSlot
+from petitions.models import MailHour, MailSlot, TurnedAway
 from petitions.models.clock import this_hour
 
 PAUSE = timedelta(minutes=10)
@@ -42,10 +43,13 @@ def book_mail(
     if len(recent) >= A_DAY or _most_for_one_petition(recent, petition_ids) >= (
         A_DAY_FOR_ONE_PETITION
     ):
+        TurnedAway.objects.add(TurnedAway.Why.ADDRESS, now=now)
         return None
     booked = _book_hour(domain_key, domain_an_hour, earliest=at)
-    if booked is not None:
-        MailSlot.objects.create(address_key=address_key, petition_ids=list(petition_ids), at=booked)
+    if booked is None:
+        TurnedAway.objects.add(TurnedAway.Why.DOMAIN, now=now)
+        return None
+    MailSlot.objects.create(address_key=address_key, petition_ids=list(petition_ids), at=booked)
     return booked
 
 

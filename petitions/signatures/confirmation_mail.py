@@ -24,7 +24,7 @@ from django.utils.translation import override
 
 from petitions.models import Petition, SignRequest
 from petitions.models.clock import database_now, jitter
-from petitions.models.sealed import Mailing, tolerate
+from petitions.models.sealed import Mailing, Openings
 from petitions.signatures.addresses import (
     domain_key,
     look_alike_index,
@@ -81,8 +81,7 @@ class _Run:
     def __init__(self) -> None:
         self.connection = EmailBackend()
         self.sent = 0
-        self.opened = 0
-        self.damaged = 0
+        self.openings = Openings()
 
     def handle(self, request: SignRequest) -> None:
         mailing = self.open(request)
@@ -104,12 +103,11 @@ class _Run:
         try:
             mailing = Mailing.open(bytes(request.mail_box), request_id=request.id)
         except CannotOpen:
-            self.damaged += 1
-            tolerate(damaged=self.damaged, opened=self.opened)
+            self.openings.add(opens=False)
             log.error("sign request %s does not open: quarantined", request.id)  # noqa: TRY400 - the trace adds nothing
             _quarantine(request)
             return None
-        self.opened += 1
+        self.openings.add(opens=True)
         return mailing
 
 

@@ -2,18 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from petitions.models import DataCopy, MailHour, MailSlot, Offer, SignRequest
+from petitions.models import DataCopy, MailHour, MailSlot, Offer, SignRequest, TurnedAway
 
 MAIL_SLOTS_LIVE = timedelta(days=2)
 
 
 def erase_what_is_due(*, now: datetime) -> int:
-    """Erase unconfirmed sign requests after 72 hours, booked mails after two days, offers of one
-    tap after an hour or two, and copies that signers asked for after a day.
+    """Erase unconfirmed sign requests after 72 hours, booked mails and what counts mails and forms
+    after two days, offers of one tap after an hour or two, and copies that signers asked for after
+    a day.
     """
     requests, _ = SignRequest.objects.expired(now=now).delete()
     slots, _ = MailSlot.objects.filter(at__lte=now - MAIL_SLOTS_LIVE).delete()
     offers, _ = Offer.objects.expired(now=now).delete()
     copies, _ = DataCopy.objects.expired(now=now).delete()
     hours, _ = MailHour.objects.filter(hour__lte=now - MAIL_SLOTS_LIVE).delete()
-    return requests + slots + offers + copies + hours
+    away, _ = TurnedAway.objects.filter(hour__lte=now - MAIL_SLOTS_LIVE).delete()
+    return requests + slots + offers + copies + hours + away

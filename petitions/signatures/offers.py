@@ -28,7 +28,7 @@ from petitions.models.signature import signature_id
 from petitions.signatures import consent
 from petitions.signatures.storing import store_links, store_new
 from petitions.signatures.tokens import make_token, offer_link, signature_link, token_hash
-from petitions.vault import CannotOpen, HolderKey, seal_to_holder
+from petitions.vault import CannotOpen, HolderKey, epoch_of, seal_to_holder
 
 Bytes: TypeAlias = bytes | memoryview  # as the database gives them
 
@@ -85,6 +85,7 @@ def make_offers(request: SignRequest, *, signed: Collection[int], now: datetime)
             token_hash=token_hash(offer.token),
             link_hash=offer_link(bytes(request.withdraw_hash), offer.petition.pk),
             box=_terms(request, offer.petition.pk, indexes[offer.petition.pk]).seal(offer.token),
+            epoch=_epoch_of_details(request),
             created_hour=this_hour(now),
         )
         for offer in offers
@@ -190,9 +191,7 @@ def _by_petition(
 
 
 def _terms(request: SignRequest, petition_id: int, indexes: tuple[bytes, bytes]) -> Terms:
-    """All boxes of a request hold the same details; the first stands for them."""
     index, look_alike = indexes
-    box = bytes(request.sig_boxes[0]) if request.sig_boxes else b""
     return Terms(
         petition_id=petition_id,
         index=index.hex(),
@@ -201,7 +200,20 @@ def _terms(request: SignRequest, petition_id: int, indexes: tuple[bytes, bytes])
         country=request.country.code,
         visibility=request.visibility,
         language=request.language,
-        sig_box=box.hex(),
+        sig_box=_details(request).hex(),
         from_petition_id=request.petition_ids[0],
         from_signature_id=str(signature_id(request.id, request.petition_ids[0])),
     )
+
+
+def _details(request: SignRequest) -> bytes:
+    """All boxes of a request hold the same details; the first stands for them."""
+    return bytes(request.sig_boxes[0]) if request.sig_boxes else b""
+
+
+def _epoch_of_details(request: SignRequest) -> str:
+    """Empty where there are none, or where what was stored is no box: its signature shows that."""
+    try:
+        return epoch_of(_details(request))
+    except CannotOpen:
+        return ""

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
+from petitions.models import TurnedAway
 from petitions.models.clock import jitter
 from petitions.signatures import counters, flood
 from petitions.web import traps
@@ -34,6 +35,8 @@ COUNTERS_SECONDS = 3600
 # Counts a form, uses up its proof, and gives its mail the first minute in which all of its networks
 # have room: around that minute a network has fewer mails than its allowance in any six minutes, so
 # also in any 300 seconds. The minutes from "full" to "free" are full and stay so: they are skipped.
+# Where strangers share a network that has no room left, this is a flood: pages offer the proof, with
+# which the next form of an honest one among them does not wait.
 # KEYS: forms in this minute, flood, proof, networks. ARGV: see _count.
 SCRIPT = """
 local now, slow, last = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -56,10 +59,13 @@ local function book(network, allowance, first)
   local free = tonumber(redis.call('HGET', network, 'free') or 0)
   local minute, found = first, -1
   while minute <= last and found < 0 do
-    if minute >= full and minute < free then minute = free end
-    local near = 0
-    for each = minute - 5, minute + 5 do near = near + at(each) end
-    if near < allowance then found = minute else minute = minute + 1 end
+    if minute >= full and minute < free then
+      minute = free
+    else
+      local near = 0
+      for each = minute - 5, minute + 5 do near = near + at(each) end
+      if near < allowance then found = minute else minute = minute + 1 end
+    end
   end
   local began = (first >= full and first <= free) and full or first
   if minute - began > free - full then
@@ -75,6 +81,9 @@ for number = 4, #KEYS do
   local allowance, shared = ARGV[2 * number + 1], ARGV[2 * number + 2]
   if minute >= 0 and not (proven and shared == '1') then
     minute = book(KEYS[number], tonumber(allowance), minute)
+    if minute < 0 and shared == '1' then
+      redis.call('SET', KEYS[2], 1, 'EX', ARGV[6])
+    end
   end
 end
 return minute
@@ -82,14 +91,23 @@ return minute
 NO_ROOM = -1
 
 
-def mail_time(request: HttpRequest, *, now: datetime) -> datetime | None:
-    """When the mail may go out; None where none will, and nothing is to be kept.
+class NoMail(Exception):
+    """None will go out, and nothing of the form is to be kept, but that there was one."""
 
-    None is for a robot that filled in what nobody sees, and for a network that has thousands of
-    mails waiting already.
+    def __init__(self, why: TurnedAway.Why) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def mail_time(request: HttpRequest, *, now: datetime) -> datetime:
+    """When the mail may go out.
+
+    Raises:
+        NoMail: a robot filled in what nobody sees, or the form's network has thousands of mails
+            waiting already.
     """
     if traps.is_filled(request.POST):
-        return None
+        raise NoMail(TurnedAway.Why.TRAP)
     form = Form(
         networks=networks_of(request),
         proof=read_proof(request.POST.get(PROOF, "")),
@@ -102,7 +120,7 @@ def mail_time(request: HttpRequest, *, now: datetime) -> datetime | None:
         # The counters are away: nobody waits but who came like a robot.
         minute = form.slow_minute if form.is_a_robots else form.minute
     if minute == NO_ROOM:
-        return None
+        raise NoMail(TurnedAway.Why.NETWORK)
     return now if minute <= form.minute else datetime.fromtimestamp(minute * MINUTE, tz=UTC)
 
 

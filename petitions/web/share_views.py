@@ -1,4 +1,6 @@
-"""What a petition hands out to be passed on: a card, a picture, a QR code, a way to Mastodon."""
+"""What is handed out to be passed on: a petition's card, picture, QR code and way to Mastodon, and
+the home page's picture.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,7 @@ from petitions.web.caching import cached_page, known_query_only
 from petitions.web.figures import public_ask
 from petitions.web.share import clean_server, share
 from petitions.web.via import partner_query
+from petitions.web.views import content_page
 
 PICTURE_SECONDS = 10 * 60
 QR_SECONDS = 24 * 3600
@@ -37,24 +40,35 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "card.html", context)
 
 
-# --- The share picture
+# --- The share pictures
 
 
-def _etag(_request: HttpRequest, slug: str) -> str:
-    return quote_etag(_picture(slug).version)
+def _picture(slug: str | None = None) -> SharePicture:
+    """A petition's, or without its address the home page's.
 
-
-def _picture(slug: str) -> SharePicture:
-    picture = SharePicture.objects.of(public_ask(slug).petition.text).first()
+    Raises:
+        Http404: there is no such petition, or its picture is still to be drawn.
+    """
+    pictures = SharePicture.objects
+    found = (
+        pictures.of(public_ask(slug).petition.text)
+        if slug
+        else pictures.of_home(content_page("home"))
+    )
+    picture = found.first()
     if picture is None:
         raise Http404
     return picture
 
 
+def _etag(_request: HttpRequest, slug: str | None = None) -> str:
+    return quote_etag(_picture(slug).version)
+
+
 @require_safe
 @cache_control(public=True, max_age=PICTURE_SECONDS)
 @condition(etag_func=_etag)
-def picture(_request: HttpRequest, slug: str) -> HttpResponse:
+def picture(_request: HttpRequest, slug: str | None = None) -> HttpResponse:
     return HttpResponse(bytes(_picture(slug).png), content_type="image/png")
 
 

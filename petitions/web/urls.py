@@ -4,6 +4,7 @@ from petitions.web import feeds, letters, offers, press, proof, receipts, share_
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("picture.png", share_views.picture, name="home-picture"),
     path("petitions/<slug:slug>/", views.petition, name="petition"),
     path("petitions/<slug:slug>/letters/", letters.letters, name="letters"),
     path("petitions/<slug:slug>/card/", share_views.card, name="card"),

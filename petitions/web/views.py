@@ -12,7 +12,15 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from petitions.models import Batch, Office, Page, PetitionUpdate, SharePicture, Signature
+from petitions.models import (
+    Batch,
+    Office,
+    Page,
+    PetitionUpdate,
+    SharePicture,
+    Signature,
+    TurnedAway,
+)
 from petitions.signatures.confirm import LinkNotValid, confirm, find_request
 from petitions.signatures.request import request_signature
 from petitions.web import figures, traps
@@ -20,7 +28,7 @@ from petitions.web.answers import check_your_mail, kept_by_nobody
 from petitions.web.caching import cached_page
 from petitions.web.figures import Ask, figures_now, public_ask
 from petitions.web.forms import ConfirmForm, SignForm
-from petitions.web.limits import mail_time
+from petitions.web.limits import NoMail, mail_time
 from petitions.web.offers import thank_you
 from petitions.web.origin import own_forms_only
 from petitions.web.via import partner_code, partner_id, partner_query
@@ -36,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     page = content_page("home")
     context = {
         "page": page,
+        "picture": SharePicture.objects.of_home(page).first(),
         "figures": figures_now(),
         "fewest_named": figures.FEWEST_NAMED,
         "latest": PetitionUpdate.objects.latest_in(page.language)[:UPDATES_AT_HOME],
@@ -77,10 +86,12 @@ def _sign(request: HttpRequest, ask: Ask) -> HttpResponse:
     if not ask.petition.is_open or not form.is_valid():
         return _show(request, ask, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     now = timezone.now()
-    # Who asks too much waits; a robot that filled in what nobody sees leaves nothing.
-    if mail_at := mail_time(request, now=now):
-        wish = form.wish(partner_id=partner_id(code))
-        request_signature(wish, now=now, mail_at=mail_at)
+    try:
+        mail_at = mail_time(request, now=now)
+    except NoMail as none:
+        TurnedAway.objects.add(none.why, now=now)
+    else:
+        request_signature(form.wish(partner_id=partner_id(code)), now=now, mail_at=mail_at)
     return check_your_mail(request)
 
 

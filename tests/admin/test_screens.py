@@ -18,6 +18,7 @@ from petitions.models import (
     Petition,
     PetitionUpdate,
     Signature,
+    TurnedAway,
     Visibility,
 )
 from tests.makers import make_office, make_petition, make_signature
@@ -155,3 +156,15 @@ def test_after_the_login_comes_the_first_page(client, db, keys, django_user_mode
     )
 
     assert response["Location"] == "/admin/"
+
+
+def test_the_first_page_shows_how_many_forms_were_turned_away_and_why(organizer):
+    page = organizer.get(reverse("admin:index")).content.decode()
+    assert "No form was turned away." in page
+
+    for _ in range(1234):
+        TurnedAway.objects.add(TurnedAway.Why.NETWORK, now=timezone.now())
+
+    page = " ".join(organizer.get(reverse("admin:index")).content.decode().split())
+    assert "Their network had mails waiting for two days <strong>1,234</strong>" in page
+    assert "No form was turned away." not in page

@@ -8,9 +8,11 @@ from http import HTTPStatus
 import pytest
 import typst
 from django.core.cache import cache
+from django.core.management import call_command
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from petitions.models import Petition, PetitionText, SharePicture, Tally
+from petitions.models import Page, Petition, PetitionText, SharePicture, Tally
 from petitions.pictures.draw import PAUSE, draw_pictures
 from petitions.pictures.picture import Picture
 from tests.makers import make_petition
@@ -21,6 +23,13 @@ LATER = NOW + PAUSE
 PAGE = "/en/petitions/ask-1/"
 PNG = f"{PAGE}picture.png"
 EVERY_LETTER = "ҐґЄєІіЇїЎўЁё’ąčęėįšųūžĄČĘĖĮŠŲŪŽłńśźżóäöüßẞéèêëçœàùîïŁŃŚŹŻІЭЫЪЬЮЯ«»„“”–—…"
+
+
+@pytest.fixture
+def home():
+    """The home page in English, and its words in one more language."""
+    Page.objects.create(slug="home", language="uk", title="Підтримайте тих, хто не мовчить")
+    return Page.objects.create(slug="home", language="en", title="Stand by those who speak up")
 
 
 def count(petition, by):
@@ -128,7 +137,95 @@ def test_what_looks_like_markup_is_drawn_as_it_stands(keys):
     assert draw_pictures(now=NOW) == 1
 
 
+# --- The home page's
+
+
+def test_the_home_page_has_one_in_each_language_of_its_words_with_the_total(keys, home):
+    one, two, draft = make_petition(1), make_petition(2), make_petition(3)
+    Petition.objects.filter(pk=draft.pk).update(state=Petition.State.DRAFT)
+    for petition, by in ((one, 3), (two, 4), (draft, 100)):
+        count(petition, by)
+
+    draw_pictures(now=NOW)
+
+    drawn = SharePicture.objects.filter(petition=None).order_by("language")
+    assert list(drawn.values_list("language", "count")) == [("en", 7), ("uk", 7)]
+    assert struct.unpack(">II", bytes(drawn[0].png)[16:24]) == (1200, 630)
+    assert drawn[0].png != drawn[1].png
+
+
+def test_the_home_pages_is_drawn_anew_when_the_total_or_its_title_changes(keys, home):
+    petition = make_petition()
+    draw_pictures(now=NOW)
+    assert draw_pictures(now=LATER) == 0
+
+    count(petition, 1)
+    assert draw_pictures(now=LATER) == 3
+    home.title = "Another title"
+    home.save()
+    assert draw_pictures(now=LATER + PAUSE) == 1
+
+    assert SharePicture.objects.count() == 3
+
+
+def test_the_home_pages_calls_to_choose_and_shows_no_number_before_there_is_one(home):
+    words = [Picture.of_home(home, count=number).words for number in (0, 1, 2)]
+
+    assert [(each["of-goal"], each["call"]) for each in words] == [
+        ("", "Be the first to sign"),
+        ("confirmed signature", "Choose what to sign"),
+        ("confirmed signatures", "Choose what to sign"),
+    ]
+    assert {each["title"] for each in words} == {"Stand by those who speak up"}
+
+
+def test_there_is_one_of_the_home_page_in_a_language(keys, home):
+    draw_pictures(now=NOW)
+    picture = SharePicture.objects.filter(petition=None).first()
+    picture.pk = None
+
+    with pytest.raises(IntegrityError, match="share_picture_once_per_language"):
+        picture.save()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_way_back_to_pictures_of_petitions_alone_leaves_those(keys, home):
+    make_petition()
+    draw_pictures(now=NOW)
+    try:
+        call_command("migrate", "petitions", "0009", verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT language FROM petitions_sharepicture")
+            assert cursor.fetchall() == [("en",)]
+    finally:
+        call_command("migrate", "petitions", verbosity=0)
+    draw_pictures(now=NOW)
+
+    assert SharePicture.objects.count() == 3
+
+
 # --- What the web hands out
+
+
+def test_the_home_pages_head_names_its_picture(client, keys, home, settings):
+    settings.SITE_URL = "https://asks.example"
+    make_petition()
+    assert "og:image" not in head(client.get("/en/").content.decode())
+    assert client.get("/en/picture.png").status_code == HTTPStatus.NOT_FOUND
+
+    draw_pictures(now=NOW)
+    cache.clear()
+
+    for language in ("en", "uk"):
+        picture = SharePicture.objects.get(petition=None, language=language)
+        named = head(client.get(f"/{language}/").content.decode())
+        address = f"/{language}/picture.png"
+        assert named["og:image"] == f"https://asks.example{address}?v={picture.version}"
+        assert named["twitter:card"] == "summary_large_image"
+        assert client.get(address).content == bytes(picture.png)
+    # German has no words of its own here: the English ones stand in, and so does their picture.
+    english = bytes(SharePicture.objects.get(petition=None, language="en").png)
+    assert client.get("/de/picture.png").content == english
 
 
 def test_the_web_hands_out_what_was_drawn_and_knows_it_again(client, keys):

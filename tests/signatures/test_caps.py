@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from petitions.models import MailHour, MailSlot
+from petitions.models import MailHour, MailSlot, TurnedAway
 from petitions.models.clock import this_hour
 from petitions.signatures.caps import book_mail
 
@@ -49,6 +49,19 @@ def test_three_mails_a_day_for_one_petition():
 @pytest.mark.django_db
 def test_five_mails_a_day_for_one_address():
     assert [book(petition) for petition in range(1, 8)] == [0, 10, 20, 30, 40, None, None]
+
+
+@pytest.mark.django_db
+def test_mails_that_never_go_out_are_counted_by_their_reason():
+    MailHour.objects.bulk_create(
+        MailHour(domain_key=SMALL, hour=this_hour(NOW) + timedelta(hours=ahead), mails=100)
+        for ahead in range(48)
+    )
+
+    assert [book(1, domain=b"o" * 32) for _ in range(5)] == [0, 10, 20, None, None]
+    assert book(1, key=BOB) is None
+
+    assert TurnedAway.objects.of_the_last_day(now=NOW) == {"address": 2, "domain": 1}
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from petitions.pictures.draw import draw_pictures
 
 
 class Command(BaseCommand):
-    help = "Draw the share pictures whose petition has changed since they were drawn."
+    help = "Draw the share pictures whose words or count have changed since they were drawn."
 
     def handle(self, **_: Any) -> None:
         drawn = draw_pictures(now=database_now())

@@ -16,7 +16,15 @@ from django.utils import timezone
 
 from campaign.roles import Role
 from petitions.management.vault_report import HEADINGS, rows, verify
-from petitions.resealing import SHELVES, Shelf, count_by_epoch, reseal
+from petitions.resealing import (
+    OFFERS,
+    SHELVES,
+    Shelf,
+    count_by_epoch,
+    count_offers_by_epoch,
+    count_rows,
+    reseal,
+)
 from petitions.vault import Purpose, Secret, Vault, VaultError, vault
 from petitions.vault.files import make_folder
 from petitions.vault.keys import PrivateKey, key_id
@@ -158,6 +166,8 @@ class Command(BaseCommand):
         for purpose in Purpose:
             if not here[purpose]:
                 self.say(f"Skipped: {purpose} rows. Their private keys are not here.")
+        if here[Purpose.SIGNATURE]:
+            self.tell_offers(keys)
         self.say("Old keys still open the old rows in backups: verify, then destroy them.")
 
     def rewrap_shelf(self, keys: Vault, shelf: Shelf, epochs: list[str], batch_size: int) -> None:
@@ -176,6 +186,16 @@ class Command(BaseCommand):
             self.say(
                 f"  {rows(sum(left.values()) - damaged)} left ({epochs_left}): just in use, or"
                 " their key is not here. If machines still seal to an old key, bring them public/."
+            )
+
+    def tell_offers(self, keys: Vault) -> None:
+        active = keys.active_epoch(Purpose.SIGNATURE)
+        found = count_offers_by_epoch()
+        old = {epoch: count for epoch, count in found.items() if epoch != active}
+        if old:
+            self.say(
+                f"{OFFERS}: {rows(sum(old.values()))} left ({', '.join(map(str, old))}): nobody can"
+                " seal them anew. They are over within two hours: destroy no old key before."
             )
 
     def verify(self, keys: Vault, *, all: bool, **_: Any) -> None:  # noqa: A002 - the option's name
@@ -290,11 +310,7 @@ def prepare_for_shares(folder: Path, names: list[SecretName]) -> None:
 
 
 def what_is_lost(purpose: Purpose, epoch: str) -> str:
-    counts = [
-        (shelf.name, count_by_epoch(shelf).get(epoch, 0))
-        for shelf in SHELVES
-        if shelf.purpose == purpose
-    ]
+    counts = [(name, found.get(epoch, 0)) for name, found in count_rows(purpose).items()]
     lost = ", ".join(f"{name}: {count:,}" for name, count in counts if count)
     if not lost:
         return "No stored row is sealed to it; rows in older backups can never be read again."
