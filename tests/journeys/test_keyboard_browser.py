@@ -42,6 +42,14 @@ UNFRAMED = """() => [...document.querySelectorAll(
   })
   .map((each) => each.outerHTML.slice(0, 80))"""
 
+# The colour of words, of the lines around the map's tiles, and the one that progress is drawn in:
+# browsers do not tell how they paint its parts.
+FORCED = """() => [
+  getComputedStyle(document.body).color,
+  [...document.querySelectorAll(".map path")].map((tile) => getComputedStyle(tile).stroke),
+  getComputedStyle(document.querySelector("progress")).getPropertyValue("--accent"),
+]"""
+
 
 @pytest.fixture
 def browse(chromium):
@@ -301,3 +309,19 @@ def test_in_forced_colours_fields_buttons_focus_and_figures_are_seen(pages, brow
         open_all(page)
         assert page.evaluate(UNFRAMED) == []
         assert [(stop.name, stop.wrong) for stop in walk(page) if stop.wrong] == []
+
+    page.goto(pages[0])
+    words, lines, progress = page.evaluate(FORCED)
+    assert len(lines) > 4
+    assert set(lines) == {words}
+    assert progress == "CanvasText"
+
+
+def test_the_map_and_the_focus_are_seen_in_a_dark_contrast_theme_too(pages, browse):
+    page = browse(**DESK, forced_colors="active", color_scheme="dark")
+    page.goto(pages[0])
+    words, lines, progress = page.evaluate(FORCED)
+    assert words == "rgb(255, 255, 255)"
+    assert set(lines) == {words}
+    assert progress == "CanvasText"
+    assert [(stop.name, stop.wrong) for stop in walk(page) if stop.wrong] == []
