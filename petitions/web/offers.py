@@ -18,10 +18,17 @@ from petitions.web.origin import own_forms_only
 
 
 def thank_you(
-    request: HttpRequest, offers: Sequence[OpenOffer], *, also_signed: Petition | None = None
+    request: HttpRequest,
+    offers: Sequence[OpenOffer],
+    *,
+    signed: Petition | None,
+    also: bool = False,
 ) -> HttpResponse:
-    """It answers the POST itself: a page of its own would tell in the history what was done."""
-    context = {"offers": offers, "also_signed": also_signed, "figures": figures_now()}
+    """It answers the POST itself: a page of its own would tell in the history what was done.
+
+    `signed` is what may be passed on now; None where nothing could be signed any more.
+    """
+    context = {"offers": offers, "petition": signed, "also": also, "figures": figures_now()}
     return render(request, "confirmed.html", context)
 
 
@@ -33,8 +40,8 @@ def sign_also(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('home')}#asks")
     now = timezone.now()
     try:
-        petition = sign_offer(request.POST.get("sign", ""), now=now)
+        signed = sign_offer(request.POST.get("sign", ""), now=now)
     except OfferNotValid:
         return render(request, "offer_not_valid.html")
     offers = open_offers(request.POST.getlist("offer"), now=now)
-    return thank_you(request, offers, also_signed=petition)
+    return thank_you(request, offers, signed=signed, also=True)

@@ -16,6 +16,7 @@ from petitions.models import (
     Batch,
     Office,
     Page,
+    Petition,
     PetitionUpdate,
     SharePicture,
     Signature,
@@ -138,7 +139,8 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
         form = ConfirmForm(data, petition_ids=petition_ids, address=address)
         if request.method == "POST" and form.is_valid():
             confirmed = confirm(token, petition_ids=form.petition_ids(), now=now)
-            return thank_you(request, confirmed.offers)
+            signed = Petition.objects.filter(pk__in=confirmed.petition_ids).first()
+            return thank_you(request, confirmed.offers, signed=signed)
     except LinkNotValid:
         return render(request, "link_not_valid.html")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK

@@ -112,7 +112,7 @@ def test_with_scripts_no_secret_stays_in_the_history_and_every_button_works(site
     assert desk.get_by_role("heading", name="Thank you").is_visible()
     desk.wait_for_url(plain)
     desk.get_by_role("button", name="I agree, and sign").first.click()
-    assert "You have signed" in desk.get_by_role("status").inner_text()
+    assert "You have signed" in desk.get_by_role("status").first.inner_text()
 
     desk.goto(site + link_in(mail, "receipt"))
     desk.wait_for_url(plain)

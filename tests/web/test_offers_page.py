@@ -4,10 +4,11 @@ import re
 from http import HTTPStatus
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from local.html_forms import read_page
-from petitions.models import Signature, Tally
+from petitions.models import Petition, Signature, Tally
 from tests.makers import make_office, make_petition, make_wish
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,14 @@ def press(client, form, **headers):
     return client.post(form.action, form.filled({}), headers=headers)
 
 
+def links_to_pass_on(response):
+    """What the field holds that is there to be copied."""
+    found = re.findall(
+        r'id="address-[^"]*"\s+readonly\s+value="([^"]*)"', response.content.decode()
+    )
+    return set(found)
+
+
 def text(response):
     return " ".join(response.content.decode().split())
 
@@ -47,10 +56,28 @@ def test_each_other_ask_stands_there_with_demand_letter_offices_and_conditions(t
     for number in (2, 3):
         assert f"We ask for thing {number}." in page
         assert f'href="/en/petitions/ask-{number}/#letter"' in page
-        assert f"I agree, and sign: Title of ask {number}" in page
+        assert f"I agree, and sign: Ask {number}" in page
     assert "Foreign Minister" in page
     assert "A signature shows a political opinion" in page
     assert "We ask for thing 1." not in page
+
+
+def test_what_was_signed_can_be_passed_on_without_a_word_that_it_was_signed(client, thank_you):
+    assert links_to_pass_on(thank_you) == {f"{settings.SITE_URL}/en/petitions/ask-1/"}
+
+    after_a_tap = press(client, forms_of(thank_you)[0])
+
+    assert links_to_pass_on(after_a_tap) == {f"{settings.SITE_URL}/en/petitions/ask-2/"}
+    assert "A petition to read: Title of ask 2" in text(after_a_tap)
+
+
+def test_where_nothing_was_signed_nothing_is_passed_on(client, ask, petitions):
+    mailing = ask(make_wish(petitions[0]), now=timezone.now())
+    Petition.objects.update(state=Petition.State.CLOSED)
+
+    page = client.post(f"/en/confirm/{mailing.confirm_token}/", {"petitions": [petitions[0].pk]})
+
+    assert links_to_pass_on(page) == set()
 
 
 def test_a_tap_signs_and_the_page_keeps_the_other_buttons(client, thank_you, petitions):
