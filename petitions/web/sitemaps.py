@@ -23,7 +23,7 @@ else:
 
 PAGES = ["home", "safety", "privacy", "press", "partners"]
 # Each names a person's secret, or what only a signer sees. RFC 9309 has the asterisk.
-PRIVATE = ["/*/confirm/", "/*/confirmed/", "/*/withdraw/", "/*/receipt/", "/mailbox/"]
+PRIVATE = ["/*/confirm/", "/*/receipt/", "/*/asks/", "/mailbox/"]
 
 
 class _OurSitemap(OurBase):
@@ -56,10 +56,16 @@ class _Petitions(_OurSitemap):
         return item.get_absolute_url()
 
 
+class _Letters(_Petitions):
+    def location(self, item: Petition) -> str:
+        return reverse("letters", args=[item.slug])
+
+
 @require_safe
 @cached_page
 def site_map(request: HttpRequest) -> HttpResponse:
-    return sitemap(request, {"pages": _Pages(), "petitions": _Petitions()})
+    maps = {"pages": _Pages(), "petitions": _Petitions(), "letters": _Letters()}
+    return sitemap(request, maps)
 
 
 @require_safe

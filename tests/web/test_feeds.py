@@ -104,7 +104,9 @@ def test_the_sitemap_lists_public_pages_in_each_language_and_nothing_else(client
         "press/",
         "partners/",
         "petitions/ask-1/",
+        "petitions/ask-1/letters/",
         "petitions/ask-2/",
+        "petitions/ask-2/letters/",
     ]
     assert found == {f"https://asks.example/{code}/{path}" for code in LANGUAGES for path in paths}
     assert len(PAGES) == 5
@@ -118,7 +120,7 @@ def test_robots_may_look_at_all_but_what_is_between_a_signer_and_us(client):
 
     lines = text.splitlines()
     assert lines[0] == "User-agent: *"
-    for path in ("confirm", "confirmed", "withdraw", "receipt"):
+    for path in ("confirm", "receipt", "asks"):
         assert f"Disallow: /*/{path}/" in lines
     assert "Disallow: /mailbox/" in lines
     assert "Sitemap: https://asks.example/sitemap.xml" in lines
