@@ -79,6 +79,10 @@ def letters_by_state() -> list[tuple[str, int, str]]:
     ]
 
 
+# As `Returned.objects.not_entered` has it, in the words of a list's address.
+NOT_ENTERED = "kind__exact=answer&delivery__isempty=0&delivery__answers__isnull=True"
+
+
 def came_back() -> list[tuple[str, int, str]]:
     """What needs a person, how often, and where it is listed."""
     returned = reverse("admin:petitions_returned_changelist")
@@ -92,8 +96,7 @@ def came_back() -> list[tuple[str, int, str]]:
         (
             gettext("Answers that nobody has entered"),
             Returned.objects.not_entered().count(),
-            f"{returned}?kind__exact={Returned.Kind.ANSWER}&delivery__isempty=0"
-            "&delivery__answers__isnull=True",
+            f"{returned}?{NOT_ENTERED}",
         ),
         (
             gettext("Not matched with a letter"),
