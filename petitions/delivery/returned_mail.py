@@ -119,7 +119,7 @@ def read(raw: bytes) -> Reading:
 
 def judge(mail: Message, parts: list[Message]) -> Verdict:
     """The kind of a mail: a report is known by its form, then by its sender and its words."""
-    verdict = _by_report(parts) or _by_exim(mail, parts) or _by_words(mail, parts)
+    verdict = _by_report(mail) or _by_exim(mail, parts) or _by_words(mail, parts)
     if verdict:
         return verdict
     return Verdict(Kind.AUTO if _is_automatic(mail) else Kind.ANSWER)
@@ -128,12 +128,16 @@ def judge(mail: Message, parts: list[Message]) -> Verdict:
 # --- Bounces
 
 
-def _by_report(parts: list[Message]) -> Verdict | None:
-    """RFC 3464: a block of fields for each recipient; the worst one counts."""
+def _by_report(mail: Message) -> Verdict | None:
+    """RFC 3464: a block of fields for each recipient; the worst one counts.
+
+    Not in parts of parts: a person may send us a report as an attachment.
+    """
+    children = mail.get_payload()
     blocks = [
         block
-        for part in parts
-        if part.get_content_type() == "message/delivery-status" and part.is_multipart()
+        for part in (children if isinstance(children, list) else [])
+        if isinstance(part, Message) and part.get_content_type() == "message/delivery-status"
         for block in part.walk()
         if block["Action"] or block["Status"]
     ]
@@ -263,13 +267,25 @@ def _text(parts: list[Message]) -> str:
 
 
 def _words_of_html(source: str) -> str:
-    without_styles = re.sub(r"(?is)<(style|script|head)\b.*?</\1\s*>", " ", source)
-    with_breaks = re.sub(r"(?i)<(br|/p|/div|/tr|/h[1-6])\b[^>]{0,200}>", "\n", without_styles)
+    for element in ("head", "style", "script"):
+        source = _without(element, source)
+    with_breaks = re.sub(r"(?i)<(br|/p|/div|/tr|/h[1-6])\b[^>]{0,200}>", "\n", source)
     try:
         return html.unescape(strip_tags(with_breaks)).strip()
     except SuspiciousOperation:
         # Brackets without end; they are shown as they are, escaped.
         return source
+
+
+def _without(element: str, source: str) -> str:
+    """Without an element and what is in it; in one pass, since anybody may send us HTML."""
+    opening = re.compile(rf"<{element}\b", re.IGNORECASE)
+    closing = re.compile(rf"</{element}\b", re.IGNORECASE)
+    kept, place = [], 0
+    while (start := opening.search(source, place)) and (end := closing.search(source, start.end())):
+        kept.append(source[place : start.start()])
+        place = end.start()
+    return "".join([*kept, source[place:]])
 
 
 def _attachments(parts: list[Message]) -> Iterator[str]:
@@ -283,9 +299,10 @@ def _attachments(parts: list[Message]) -> Iterator[str]:
 
 
 def _decoded(part: Message) -> str:
-    data = part.get_payload(decode=True)
-    if not isinstance(data, bytes):
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
         return ""
+    data = payload[: 4 * TEXT_BYTES]
     try:
         text = data.decode(part.get_content_charset("utf-8"), "replace")
     except (LookupError, ValueError):

@@ -2,6 +2,7 @@
 
 import io
 import os
+import time
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
+from local.smtp import Keeper, mail_server
 from petitions.delivery.batches import close_batch
 from petitions.delivery.queue import send_letters
 from petitions.delivery.return_path import delivery_of, return_path
@@ -20,6 +22,8 @@ from petitions.management.commands import receive_mail
 from petitions.management.commands.receive_mail import receive
 from petitions.models import Delivery, Office, Returned
 from petitions.vault import Purpose
+from tests.conftest import use_relay
+from tests.mailbox import Mailbox
 from tests.makers import make_office, make_petition, make_signature
 
 pytestmark = pytest.mark.django_db
@@ -86,16 +90,32 @@ def test_the_mailbox_can_be_another_than_the_senders(sent, settings):
     assert delivery_of(address) == sent.pk
 
 
+class Listener(Keeper):
+    """Remembers what the envelopes say."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.senders = []
+
+    async def handle_MAIL(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
+        envelope.mail_from = address
+        self.senders.append(address)
+        return "250 OK"
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_letter_names_its_return_path_to_servers_and_to_people(sent, mailbox):
+def test_a_letter_names_its_return_path_to_servers_and_to_people(sent, tmp_path, settings):
     Delivery.objects.update(state=Delivery.State.READY, due_at=timezone.now())
+    listener = Listener(tmp_path / "box")
 
-    assert send_letters() == 1
+    with mail_server(listener) as port:
+        use_relay(settings, port, tmp_path / "box")
+        assert send_letters() == 1
 
-    (mail,) = mailbox.mails()
+    (mail,) = Mailbox(tmp_path / "box").mails()
+    assert listener.senders == [return_path(sent)]
     assert mail["Reply-To"] == return_path(sent)
     assert mail["From"] == "Five Asks <letters@fiveasks.example>"
-    assert mail["Return-Path"] in {None, f"<{return_path(sent)}>"}
 
 
 # --- The kinds
@@ -200,6 +220,39 @@ def test_an_answer_that_quotes_a_bounce_is_an_answer(sent):
     mail.replace_header("Subject", "Re: Undelivered Mail Returned to Sender")
 
     assert file_mail(mail.as_bytes()).kind == Kind.ANSWER
+
+
+def test_a_bounce_that_a_person_sends_along_stops_nothing(sent):
+    mail = message_from_bytes(sample("human_answer", sent), policy=policy.default)
+    report = message_from_bytes(sample("rfc3464_no_such_user", sent), policy=policy.default)
+    assert file_mail(report.as_bytes(), recipient="").kind == Kind.HARD
+    Office.objects.update(active=True, stopped_because="")
+    Delivery.objects.update(state=Delivery.State.SENT)
+    mail.add_attachment(report)
+
+    returned = file_mail(mail.as_bytes())
+
+    assert (returned.kind, returned.delivery) == (Kind.ANSWER, sent)
+    assert_nothing_changed(sent)
+
+
+def test_an_answer_in_html_is_read_as_text(sent):
+    head = f"From: minister@office.example\nTo: {return_path(sent)}\nSubject: Re\n"
+    body = "<HEAD><style>p {}</style></HEAD><p>We &amp; they<br>act.</p><script>x</script>"
+    raw = f"{head}Content-Type: text/html; charset=utf-8\n\n{body}"
+
+    assert file_mail(raw.encode()).open_mail().text == "We & they\nact."
+
+
+def test_html_that_would_take_long_to_read_does_not(sent):
+    """A reader whose time grows with the square of the length would take minutes."""
+    head = f"From: minister@office.example\nTo: {return_path(sent)}\nContent-Type: text/html\n\n"
+    started = time.monotonic()
+
+    for body in ("<head" * 100_000, "<" * 500_000, "<!--" * 100_000, "<a '" * 100_000):
+        file_mail((head + body).encode())
+
+    assert time.monotonic() - started < 5
 
 
 def test_a_very_long_answer_is_cut(sent):
