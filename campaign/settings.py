@@ -36,6 +36,8 @@ def required(name: str) -> str:
 ROLE = Role(env.str("CAMPAIGN_ROLE", default=Role.ALL))
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY")
+# Earlier ones, by which late bounces are still known.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
@@ -191,6 +193,9 @@ vars().update(env.email_url_config(env.str("EMAIL_URL", default="smtp://127.0.0.
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Five Asks <hello@fiveasks.example>")
 LETTER_FROM = env.str("LETTER_FROM", default="Five Asks <letters@fiveasks.example>")
+# The mailbox for what comes back to letters; each letter adds "+", its number and a keyed hash.
+# Empty: the mailbox of LETTER_FROM.
+LETTER_RETURN_PATH = env.str("LETTER_RETURN_PATH", default="")
 # Where a letter whose fate is unknown can be asked after by its Message-ID, for example
 # maildir:///srv/mail; empty: nobody can be asked, and it goes out again with the same Message-ID.
 RELAY_URL = env.str("RELAY_URL", default="")

@@ -12,7 +12,14 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 
-from petitions.models import CarriedDetails, NewsSubscriber, Offer, Signature, SignRequest
+from petitions.models import (
+    CarriedDetails,
+    NewsSubscriber,
+    Offer,
+    Returned,
+    Signature,
+    SignRequest,
+)
 from petitions.models.clock import database_now
 from petitions.models.news import news_subscriber_id
 from petitions.models.sealed import Details, Mailing, open_news_address, seal_news_address
@@ -239,6 +246,15 @@ def _open_subscriber(subscriber: NewsSubscriber) -> SealAgain:
     return seal_again
 
 
+def _open_returned(returned: Returned) -> SealAgain:
+    mail = returned.open_mail()
+
+    def seal_again() -> None:
+        returned.box = mail.seal(returned_id=returned.pk)
+
+    return seal_again
+
+
 class _Headers(models.Func):
     """The different first 9 bytes, in hexadecimal, of a row's boxes; NULL where it has none."""
 
@@ -296,5 +312,13 @@ SHELVES = (
         columns=("mail_box",),
         boxes=_Array("mail_box"),
         open=_open_subscriber,
+    ),
+    Shelf(
+        name="returned mails",
+        model=Returned,
+        purpose=Purpose.SIGNATURE,
+        columns=("box",),
+        boxes=_Array("box"),
+        open=_open_returned,
     ),
 )

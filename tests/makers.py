@@ -7,9 +7,9 @@ import polib
 from django.utils import timezone
 
 from local.catalogues import header
-from petitions.models import Office, Petition, PetitionText, Signature, Tally, Visibility
+from petitions.models import Office, Petition, PetitionText, Returned, Signature, Tally, Visibility
 from petitions.models.clock import this_hour
-from petitions.models.sealed import Details
+from petitions.models.sealed import Details, ReturnedMail
 from petitions.signatures.addresses import look_alike_index, signature_index
 from petitions.signatures.request import Wish
 
@@ -92,6 +92,22 @@ def make_signature(
     )
     Tally.objects.change(petition_ids=[petition.pk], country=country, by=1)
     return signature
+
+
+def make_returned(
+    delivery=None, *, kind=Returned.Kind.ANSWER, subject="Re: About thing 1", text="We act."
+):
+    """Needs the `keys` fixture."""
+    reference = uuid.uuid4()
+    mail = ReturnedMail(sender="minister@office.example", subject=subject, text=text)
+    return Returned.objects.create(
+        id=reference,
+        kind=kind,
+        delivery=delivery,
+        received_hour=this_hour(),
+        box=mail.seal(returned_id=reference),
+        fingerprint=reference.bytes * 2,
+    )
 
 
 def make_catalogue(*entries, language="uk"):

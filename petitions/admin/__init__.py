@@ -9,6 +9,7 @@ from petitions.admin import (
     pages,
     partners,
     petitions,
+    returned,
     signatures,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "pages",
     "partners",
     "petitions",
+    "returned",
     "signatures",
 ]

@@ -7,7 +7,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -66,6 +66,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         "message_id",
         "reply",
         "answers",
+        "came_back",
     )
     actions = ("try_again",)
 
@@ -97,6 +98,17 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         words = _("add one")
         link = format_html('<a class="link" href="{}?delivery={}">{}</a>', url, delivery.pk, words)
         return format_html("{} {}", answers, link)
+
+    @column(_("what came back"))
+    def came_back(self, delivery: Delivery) -> str:
+        return format_html_join(
+            ", ",
+            '<a class="link" href="{}">{}</a>',
+            (
+                (reverse("admin:petitions_returned_change", args=[each.pk]), str(each))
+                for each in delivery.returned.all()
+            ),
+        )
 
     @column(
         _("state"),

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, ManyToManyField, QuerySet
-from django.forms import ModelMultipleChoiceField
+from django.forms import ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,11 +25,20 @@ class NameInline(StackedInline[OfficeName, Office]):
 
 @admin.register(Office)
 class OfficeAdmin(ModelAdmin[Office]):
-    list_display = ("name", "organisation", "place", "language", "asks", "active")
+    list_display = (
+        "name",
+        "organisation",
+        "place",
+        "language",
+        "asks",
+        "active",
+        "stopped_because",
+    )
     list_filter = (OfficeCountryFilter, "petitions", "language", "active")
     search_fields = ("name", "organisation", "email")
     search_help_text = _("Office, organisation or address")
     list_per_page = 50
+    readonly_fields = ("stopped_because",)
     inlines = (NameInline,)
     warn_unsaved_form = True
 
@@ -39,6 +48,18 @@ class OfficeAdmin(ModelAdmin[Office]):
         """A handful of asks is ticked more easily than chosen with a key held down."""
         kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        office: Office,
+        form: ModelForm[Office],
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        """Who lets letters go to an office again has dealt with what stopped them."""
+        if office.active:
+            office.stopped_because = ""
+        super().save_model(request, office, form, change)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Office]:
         return super().get_queryset(request).annotate(asks=Count("petitions"))

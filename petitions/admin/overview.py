@@ -9,9 +9,19 @@ from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from petitions.admin.petitions import title_of
-from petitions.models import Delivery, NewsSubscriber, Petition, Signature, Tally, TurnedAway
+from petitions.models import (
+    Delivery,
+    NewsSubscriber,
+    Office,
+    Petition,
+    Returned,
+    Signature,
+    Tally,
+    TurnedAway,
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,8 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         }
     if request.user.has_perm("petitions.view_delivery"):
         context |= {"letters": letters_by_state()}
+    if request.user.has_perm("petitions.view_returned"):
+        context |= {"came_back": came_back()}
     return context
 
 
@@ -64,4 +76,31 @@ def letters_by_state() -> list[tuple[str, int, str]]:
         (str(state.label), counts[state.value], f"{url}?state__exact={state.value}")
         for state in Delivery.State
         if state.value in counts
+    ]
+
+
+# As `Returned.objects.not_entered` has it, in the words of a list's address.
+NOT_ENTERED = "kind__exact=answer&delivery__isempty=0&delivery__answers__isnull=True"
+
+
+def came_back() -> list[tuple[str, int, str]]:
+    """What needs a person, how often, and where it is listed."""
+    returned = reverse("admin:petitions_returned_changelist")
+    offices = reverse("admin:petitions_office_changelist")
+    return [
+        (
+            gettext("Offices stopped by their mail server"),
+            Office.objects.stopped().count(),
+            f"{offices}?active__exact=0",
+        ),
+        (
+            gettext("Answers that nobody has entered"),
+            Returned.objects.not_entered().count(),
+            f"{returned}?{NOT_ENTERED}",
+        ),
+        (
+            gettext("Not matched with a letter"),
+            Returned.objects.unmatched().count(),
+            f"{returned}?delivery__isempty=1",
+        ),
     ]

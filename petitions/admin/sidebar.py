@@ -36,6 +36,12 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
         [
             (_("Batches"), "inventory_2", "petitions_batch_changelist", "view_batch"),
             (_("Deliveries"), "mail", "petitions_delivery_changelist", "view_delivery"),
+            (
+                _("What came back"),
+                "mark_email_unread",
+                "petitions_returned_changelist",
+                "view_returned",
+            ),
             (_("Answers"), "reply", "petitions_answer_changelist", "view_answer"),
         ],
     ),

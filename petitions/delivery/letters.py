@@ -21,6 +21,7 @@ from django.utils.translation import gettext, override
 from django_countries import countries
 
 from petitions.alphabets import alphabetical
+from petitions.delivery.return_path import return_path
 from petitions.models import Batch, Delivery, Office, Signature, Tally, Visibility, Withdrawal
 from petitions.models.sealed import Details, tolerate
 from petitions.spreadsheets import csv_line
@@ -118,6 +119,8 @@ class Letter:
             body=render_to_string("letter/letter.txt", context),
             from_email=settings.LETTER_FROM,
             to=[self.office.email],
+            # A person's answer then finds its delivery as a bounce does.
+            reply_to=[return_path(self.delivery)],
             headers={"Message-ID": self.delivery.message_id},
         )
         mail.attach_alternative(render_to_string("letter/letter.html", context), "text/html")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from email.utils import parseaddr
-
-from django.conf import settings
 
 from petitions.delivery import claims
 from petitions.delivery.claims import LeaseLost
 from petitions.delivery.letters import LetterDesk
+from petitions.delivery.return_path import return_path
 from petitions.delivery.smtp import (
     FateUnknown,
     Interrupted,
@@ -50,9 +48,7 @@ def send_letter(delivery: Delivery, desk: LetterDesk, connection: RelayConnectio
     """
     try:
         letter = desk.compose(delivery)
-        connection.announce(
-            sender=parseaddr(settings.LETTER_FROM)[1], recipient=delivery.office.email
-        )
+        connection.announce(sender=return_path(delivery), recipient=delivery.office.email)
         still_held = claims.commit_to_sending(delivery)
         words = connection.hand_over(letter, before_the_dot=still_held)
     except (TooManyDamagedBoxes, KeysUnavailable) as alarm:

@@ -10,6 +10,7 @@ from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
 from petitions.models.partner import Partner
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
+from petitions.models.returned import Returned
 from petitions.models.share_picture import SharePicture
 from petitions.models.sign_request import MailHour, MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
@@ -35,6 +36,7 @@ __all__ = [
     "Petition",
     "PetitionText",
     "PetitionUpdate",
+    "Returned",
     "SharePicture",
     "SignRequest",
     "Signature",

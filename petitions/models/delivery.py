@@ -13,7 +13,8 @@ from petitions.models.office import Office
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, *, now: datetime) -> DeliveryQuerySet:
-        return self.filter(state=Delivery.State.READY, due_at__lte=now).order_by("due_at", "id")
+        ready = self.filter(state=Delivery.State.READY, due_at__lte=now, office__active=True)
+        return ready.order_by("due_at", "id")
 
     def sent(self) -> DeliveryQuerySet:
         return self.filter(state=Delivery.State.SENT)

@@ -15,6 +15,10 @@ class OfficeQuerySet(models.QuerySet["Office"]):
     def responsible_for(self, petition: Petition) -> OfficeQuerySet:
         return self.filter(active=True, petitions=petition).prefetch_related("names")
 
+    def stopped(self) -> OfficeQuerySet:
+        """Those whose letters a hard bounce has stopped."""
+        return self.filter(active=False).exclude(stopped_because="")
+
 
 class Office(models.Model):
     name = models.CharField(
@@ -34,6 +38,7 @@ class Office(models.Model):
     active = models.BooleanField(
         _("receives letters"), default=True, help_text=_("Untick to stop letters to this office.")
     )
+    stopped_because = models.TextField(_("stopped because"), blank=True, editable=False)
 
     objects = OfficeQuerySet.as_manager()
 

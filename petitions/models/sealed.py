@@ -1,7 +1,7 @@
 """What lies in the boxes, and the row that each box is bound to.
 
 `SignRequest.mail_box` holds a `Mailing`, its `sig_boxes` and `Signature.sig_box` hold `Details`,
-`NewsSubscriber.mail_box` holds an address.
+`NewsSubscriber.mail_box` holds an address, `Returned.box` a `ReturnedMail`.
 """
 
 from __future__ import annotations
@@ -92,6 +92,26 @@ class Mailing:
         return _unpack(cls, vault().open(Purpose.MAIL, bytes(box), context=context))
 
 
+@dataclass(frozen=True)
+class ReturnedMail:
+    """What came back to a letter, as organizers read it."""
+
+    sender: str
+    subject: str
+    text: str
+    attachments: str = ""
+
+    def seal(self, *, returned_id: uuid.UUID) -> bytes:
+        context = _returned_context(returned_id)
+        return vault().seal(Purpose.SIGNATURE, _pack(vars(self)), context=context)
+
+    @classmethod
+    def open(cls, box: bytes, *, returned_id: uuid.UUID) -> ReturnedMail:
+        """Raises `CannotOpen` where this is not that mail's box."""
+        context = _returned_context(returned_id)
+        return _unpack(cls, vault().open(Purpose.SIGNATURE, bytes(box), context=context))
+
+
 def seal_news_address(address: str, *, subscriber_id: uuid.UUID) -> bytes:
     context = _subscriber_context(subscriber_id)
     return vault().seal(Purpose.MAIL, address.encode(), context=context)
@@ -117,6 +137,10 @@ def _request_context(request_id: uuid.UUID) -> str:
 
 def _subscriber_context(subscriber_id: uuid.UUID) -> str:
     return f"news subscriber {subscriber_id}"
+
+
+def _returned_context(returned_id: uuid.UUID) -> str:
+    return f"returned mail {returned_id}"
 
 
 def _unpack(kind: type[Content], data: bytes) -> Content:

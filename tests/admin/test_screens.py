@@ -17,13 +17,14 @@ from petitions.models import (
     Partner,
     Petition,
     PetitionUpdate,
+    Returned,
     Signature,
     TurnedAway,
     Visibility,
 )
-from tests.makers import make_office, make_petition, make_signature
+from tests.makers import make_office, make_petition, make_returned, make_signature
 
-LISTS = [Petition, Office, Page, Partner, Signature, Batch, Delivery, Answer, AuditEntry]
+LISTS = [Petition, Office, Page, Partner, Signature, Batch, Delivery, Returned, Answer, AuditEntry]
 
 
 def fill_every_list(client, number):
@@ -38,6 +39,7 @@ def fill_every_list(client, number):
     signature.save(update_fields=["partner"])
     batch = close_batch(petition, now=timezone.now())
     delivery = batch.deliveries.get()
+    make_returned(delivery)
     Answer.objects.create(delivery=delivery, answered_on=timezone.now(), body="We act.")
     Page.objects.create(slug=f"page-{number}", language="en", title="Page", body="Text.")
     user_id = int(client.session["_auth_user_id"])
@@ -89,7 +91,7 @@ def test_what_is_in_a_list_opens(organizer, model):
     assert "View on site" not in response.text
 
 
-@pytest.mark.parametrize("model", [Signature, Batch, Delivery, AuditEntry])
+@pytest.mark.parametrize("model", [Signature, Batch, Delivery, Returned, AuditEntry])
 def test_what_comes_from_elsewhere_is_added_changed_and_deleted_by_nobody(organizer, model):
     fill_every_list(organizer, 1)
     row = model.objects.get()

@@ -15,7 +15,7 @@ from petitions.models.signature import signature_id
 from petitions.resealing import SHELVES
 from petitions.vault import Purpose, epoch_of
 from tests.conftest import EPOCH
-from tests.makers import make_petition, make_signature
+from tests.makers import make_petition, make_returned, make_signature
 from tests.processes import Processes
 from tests.vault.vault_command import (
     NEXT,
@@ -35,6 +35,7 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys):
     signature = make_signature(one, name="Bob O'Neill", postcode="LT-01100")
     subscriber = make_subscriber("bob@mail.example")
     make_signature(one, visibility=Visibility.WITHHELD)
+    returned = make_returned(subject="Re: Ask", text="We act.")
     mailing_before = Mailing.open(request.mail_box, request_id=request.id)
     activate_next(keys)
 
@@ -52,6 +53,8 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys):
         ) == Details(name="Zoë", comment="Please.")
     signature.refresh_from_db()
     assert signature.open_details() == Details(name="Bob O'Neill", postcode="LT-01100")
+    returned.refresh_from_db()
+    assert (returned.open_mail().subject, returned.open_mail().text) == ("Re: Ask", "We act.")
     subscriber.refresh_from_db()
     address = open_news_address(subscriber.mail_box, subscriber_id=subscriber.id)
     assert address == "bob@mail.example"
