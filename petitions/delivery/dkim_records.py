@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -47,7 +46,7 @@ def is_test(record: str) -> bool:
 def _fault_of_key(kind: str, text: str) -> str | None:
     try:
         key = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         return "its key is no base64: perhaps it was cut when it was pasted"
     if kind == "ed25519":
         return None if len(key) == ED25519_BYTES else f"an Ed25519 key of {len(key)} bytes, not 32"

@@ -116,7 +116,8 @@ def look_at_domain(
 ) -> Iterator[Finding]:
     """`domain` in ASCII; `selectors` of the DKIM keys that its mails are signed with."""
     yield from look_at_mx(resolver, domain, relays)
-    yield from look_at_spf(resolver, domain, [one for relay in relays for one in relay.public])
+    senders = list(dict.fromkeys(address for relay in relays for address in relay.public))
+    yield from look_at_spf(resolver, domain, senders)
     yield from look_at_dkim(resolver, domain, selectors)
     yield from look_at_dmarc(resolver, domain)
 
@@ -159,9 +160,10 @@ def look_at_spf(
     else:
         policy, reading = spf.read_policy(resolver, domain, found[0])
         yield from _look_at_cost(reading)
-        yield _look_at_all(domain, found[0], policy)
-        for address in senders:
-            yield _look_at_sender(domain, found[0], policy, address)
+        unnamed = [address for address in senders if not spf.names(policy, address)]
+        advice = Record(domain, "TXT", _improved(found[0], policy, unnamed))
+        yield _look_at_all(policy, advice)
+        yield from _look_at_senders(senders, unnamed, advice)
 
 
 def _look_at_cost(reading: spf.Reading) -> Iterator[Finding]:
@@ -186,31 +188,38 @@ def _look_at_cost(reading: spf.Reading) -> Iterator[Finding]:
         yield Finding(State.OK, "SPF", f"One record, {cost}.")
 
 
-def _look_at_all(domain: str, record: str, policy: spf.Policy) -> Finding:
+def _look_at_all(policy: spf.Policy, advice: Record) -> Finding:
     others = spf.verdict_on_others(policy)
     if others in {"-", "~"}:
         return Finding(State.OK, "SPF", f"It ends in {others}all: others may not send.")
-    advice = None
-    if policy.redirect is None:  # an `all` beside it would switch the redirect off
-        kept = [word for word in record.split() if word.lower().lstrip("+-~?") != "all"]
-        advice = Record(domain, "TXT", " ".join([*kept, "-all"]))
+    own_end = None if policy.redirect else advice
     if others == "+":
-        return Finding(State.WRONG, "SPF", "+all: everybody may send for this domain.", advice)
+        return Finding(State.WRONG, "SPF", "+all: everybody may send for this domain.", own_end)
     words = "It ends in neither -all nor ~all: nothing is said of others who send."
-    return Finding(State.WARNING, "SPF", words, advice)
+    return Finding(State.WARNING, "SPF", words, own_end)
 
 
-def _look_at_sender(domain: str, record: str, policy: spf.Policy, address: Address) -> Finding:
-    if spf.verdict(policy, address) == "+":
-        return Finding(State.OK, "SPF", f"{address} may send.")
+def _look_at_senders(
+    senders: list[Address], unnamed: list[Address], advice: Record
+) -> Iterator[Finding]:
+    for address in senders:
+        if address not in unnamed:
+            yield Finding(State.OK, "SPF", f"{address} may send.")
+    if unnamed:
+        words = (
+            f"Not named among those who may send: {', '.join(map(str, unnamed))}. If mails leave"
+            " from other addresses than those of the relay's name, say so with --relay; else publish:"
+        )
+        yield Finding(State.MISSING, "SPF", words, advice)
+
+
+def _improved(record: str, policy: spf.Policy, unnamed: list[Address]) -> str:
+    """One record against all that is wrong: two would be another mistake."""
     version, *terms = record.split()
-    return Finding(
-        State.MISSING,
-        "SPF",
-        f"{address} may not send. If mails leave from other addresses than those of the relay's"
-        " name, say so with --relay; else publish:",
-        Record(domain, "TXT", " ".join([version, _mechanism(address), *terms])),
-    )
+    # An `all` beside a redirect would switch it off.
+    if spf.verdict_on_others(policy) not in {"-", "~"} and not policy.redirect:
+        terms = [*(word for word in terms if word.lower().lstrip("+-~?") != "all"), "-all"]
+    return " ".join([version, *map(_mechanism, unnamed), *terms])
 
 
 def _mechanism(address: Address) -> str:

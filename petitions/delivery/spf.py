@@ -82,6 +82,14 @@ def verdict(policy: Policy, address: Address) -> str:
     return verdict(policy.redirect, address) if policy.redirect else "?"
 
 
+def names(policy: Policy, address: Address) -> bool:
+    """Whether it may send for another reason than that everybody may."""
+    for term in policy.terms:
+        if term.matches(address):
+            return term.qualifier == "+" and not term.is_all
+    return names(policy.redirect, address) if policy.redirect else False
+
+
 def verdict_on_others(policy: Policy) -> str | None:
     """The qualifier of its `all`, or of the one that it redirects to; None without any."""
     for term in policy.terms:

@@ -151,10 +151,15 @@ MISTAKES = {
     "the relay may not send": (
         f'{DOMAIN} TXT "v=spf1 ip4:198.51.100.0/24 -all"',
         (
-            "missing SPF 203.0.113.4 may not send. If mails leave from other addresses than those of"
-            " the relay's name, say so with --relay; else publish:"
+            "missing SPF Not named among those who may send: 203.0.113.4. If mails leave from other"
+            " addresses than those of the relay's name, say so with --relay; else publish:"
         ),
         f'{DOMAIN} TXT "v=spf1 ip4:203.0.113.4 ip4:198.51.100.0/24 -all"',
+    ),
+    "everybody may send, and nobody by name": (
+        f'{DOMAIN} TXT "v=spf1 +all"',
+        "wrong SPF +all: everybody may send for this domain.",
+        f'{DOMAIN} TXT "v=spf1 ip4:203.0.113.4 -all"',
     ),
     "an SPF word that is no word": (
         f'{DOMAIN} TXT "v=spf1 ipv4:203.0.113.4 -all"',
@@ -204,6 +209,14 @@ MISTAKES = {
         f'{KEY} TXT "v=DKIM1; k=rsa; p={LONG_KEY[:200]}"',
         (
             "wrong DKIM one._domainkey.fiveasks.example: its RSA key can't be read:"
+            " perhaps it was cut when it was pasted."
+        ),
+        None,
+    ),
+    "a key that is no base64": (
+        f'{KEY} TXT "v=DKIM1; k=rsa; p=ключ"',
+        (
+            "wrong DKIM one._domainkey.fiveasks.example: its key is no base64:"
             " perhaps it was cut when it was pasted."
         ),
         None,
@@ -411,6 +424,18 @@ def test_a_relay_with_ipv6_needs_a_name_for_each_address(check, zone):
     nibbles = "4" + ".0" * 23 + ".8.b.d.0.1.0.0.2"
     assert f"{nibbles}.ip6.arpa. PTR mail.fiveasks.example." in lines
     assert f'{DOMAIN} TXT "v=spf1 ip6:2001:db8::4 ip4:203.0.113.4 -all"' in lines
+
+
+def test_all_addresses_of_the_relay_are_published_in_one_record(check, zone):
+    zone.publish(f"mail.{DOMAIN} AAAA 2001:db8::4")
+    zone.replace(f'{DOMAIN} TXT "v=spf1 ip4:198.51.100.7 ?all"')
+
+    _, lines = check()
+
+    records = [line for line in published(lines) if "v=spf1" in line]
+    assert set(records) == {
+        f'{DOMAIN} TXT "v=spf1 ip4:203.0.113.4 ip6:2001:db8::4 ip4:198.51.100.7 -all"'
+    }
 
 
 def test_a_relay_that_does_not_exist(check, settings):
