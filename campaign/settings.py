@@ -191,6 +191,9 @@ vars().update(env.email_url_config(env.str("EMAIL_URL", default="smtp://127.0.0.
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Five Asks <hello@fiveasks.example>")
 LETTER_FROM = env.str("LETTER_FROM", default="Five Asks <letters@fiveasks.example>")
+# Where the relay does not sign: a folder with an RSA and an Ed25519 key for DKIM; mailer and
+# deliverer only. Empty: the relay signs.
+DKIM_DIR = Path(env.str("DKIM_DIR")) if env.str("DKIM_DIR", default="") else None
 # Where a letter whose fate is unknown can be asked after by its Message-ID, for example
 # maildir:///srv/mail; empty: nobody can be asked, and it goes out again with the same Message-ID.
 RELAY_URL = env.str("RELAY_URL", default="")
