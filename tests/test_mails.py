@@ -39,7 +39,7 @@ def letters(petition):
     """The first ask's letter as it goes out, by language."""
     for language in LANGUAGES:
         make_office(petition, name=office_in(language), language=language)
-    for name in SIGNERS:
+    for name in SIGNERS * 10:  # so many that a filter would have something to find
         make_signature(petition, name=name)
     close_batch(petition, now=NOW)
     desk = LetterDesk()
@@ -81,7 +81,7 @@ def test_every_letter_is_in_good_form_and_says_what_was_written(letters, petitio
         assert text_of(mail).startswith(f"{salutation}\n\n{text.letter}\n")
         assert mail["List-Id"] == "<letters.fiveasks.example>"
         (file,) = mail.iter_attachments()
-        assert all(name in file.get_content() for name in SIGNERS)
+        assert all(name in file.get_content().decode() for name in SIGNERS)
 
 
 def test_every_confirmation_mail_is_in_good_form_and_has_its_button(confirmations):
@@ -109,14 +109,15 @@ def test_spamassassin_finds_next_to_nothing_in_any_of_them(letters, confirmation
         [program, "--local", "--test-mode", *sorted(tmp_path.glob("[0-9][0-9]"))],
         env=os.environ | {"HOME": str(tmp_path)},
         capture_output=True,
-        text=True,
         check=True,
-    ).stdout
+    ).stdout.decode("utf-8", "replace")  # its report cuts previews within characters
 
     found = re.findall(
         r"X-Spam-Status: \w+, score=(-?[\d.]+) [^:]*?tests=([^=]*?) autolearn", judged
     )
     assert len(found) == len(mails)
     worst = max(found, key=lambda each: float(each[0]))
-    show(f"SpamAssassin's score of the worst of {len(mails)} mails: {worst[0]} ({worst[1]})")
+    show(
+        f"SpamAssassin's score of the worst of {len(mails)} mails: {worst[0]} ({' '.join(worst[1].split())})"
+    )
     assert float(worst[0]) < 1

@@ -62,7 +62,7 @@ def test_subject_name_body_and_file_name_come_out_as_they_went_in(words):
     assert body_of(back) == f"{words}\n"
     (file,) = back.iter_attachments()
     assert file.get_filename() == f"{words[:200]}.csv"
-    assert file.get_content() == words
+    assert file.get_content().decode() == words
 
 
 def named(person, address):
