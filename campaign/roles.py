@@ -27,6 +27,10 @@ class Role(StrEnum):
         return self is not Role.ORGANIZER
 
     @property
+    def sends_mail(self) -> bool:
+        return self in {Role.MAILER, Role.DELIVERER, Role.ALL}
+
+    @property
     def serves_admin(self) -> bool:
         return self in {Role.ORGANIZER, Role.ALL}
 

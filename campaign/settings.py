@@ -196,6 +196,9 @@ LETTER_FROM = env.str("LETTER_FROM", default="Five Asks <letters@fiveasks.exampl
 # The mailbox for what comes back to letters; each letter adds "+", its number and a keyed hash.
 # Empty: the mailbox of LETTER_FROM.
 LETTER_RETURN_PATH = env.str("LETTER_RETURN_PATH", default="")
+# Where the relay does not sign: a folder with an RSA and an Ed25519 key for DKIM; mailer and
+# deliverer only. Empty: the relay signs.
+DKIM_DIR = Path(env.str("DKIM_DIR")) if env.str("DKIM_DIR", default="") else None
 # Where a letter whose fate is unknown can be asked after by its Message-ID, for example
 # maildir:///srv/mail; empty: nobody can be asked, and it goes out again with the same Message-ID.
 RELAY_URL = env.str("RELAY_URL", default="")

@@ -14,7 +14,6 @@ from functools import cached_property
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext, override
@@ -22,6 +21,7 @@ from django_countries import countries
 
 from petitions.alphabets import alphabetical
 from petitions.delivery.return_path import return_path
+from petitions.mime import Mail, sender_domain
 from petitions.models import Batch, Delivery, Office, Signature, Tally, Visibility, Withdrawal
 from petitions.models.sealed import Details, tolerate
 from petitions.spreadsheets import csv_line
@@ -74,7 +74,7 @@ class LetterDesk:
             self._batch_id = delivery.batch_id
         with override(delivery.office.language):
             message = Letter(delivery, self._content).mail().message()
-        return message.as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
+        return message.as_bytes(linesep="\r\n")
 
 
 def open_batch(batch: Batch) -> BatchContent:
@@ -111,17 +111,23 @@ class Letter:
     delivery: Delivery
     content: BatchContent
 
-    def mail(self) -> EmailMultiAlternatives:
+    def mail(self) -> Mail:
         text = self.delivery.batch.petition.text
         context = {"letter": self, "text": text, "salutation": self.salutation}
-        mail = EmailMultiAlternatives(
+        mail = Mail(
             subject=text.letter_subject,
             body=render_to_string("letter/letter.txt", context),
             from_email=settings.LETTER_FROM,
             to=[self.office.email],
             # A person's answer then finds its delivery as a bounce does.
             reply_to=[return_path(self.delivery)],
-            headers={"Message-ID": self.delivery.message_id},
+            headers={
+                "Message-ID": self.delivery.message_id,
+                # By which an office can file our letters: RFC 2919.
+                "List-Id": f"<letters.{sender_domain(settings.LETTER_FROM)}>",
+                # No answering machine answers: RFC 3834.
+                "Auto-Submitted": "auto-generated",
+            },
         )
         mail.attach_alternative(render_to_string("letter/letter.html", context), "text/html")
         if self.content.signers:

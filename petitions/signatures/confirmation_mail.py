@@ -11,10 +11,9 @@ import smtplib
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from email.utils import make_msgid, parseaddr
+from email.utils import make_msgid
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.smtp import EmailBackend
 from django.db import transaction
 from django.db.models import F
@@ -22,6 +21,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import override
 
+from petitions.mime import Mail, sender_domain
 from petitions.models import Petition, SignRequest
 from petitions.models.clock import database_now, jitter
 from petitions.models.sealed import Mailing, Openings
@@ -180,23 +180,27 @@ def _write_indexes_of_others(request: SignRequest, address: str) -> None:
     request.other_look_alikes = [look_alike_index(each, address) for each in others]
 
 
-def compose_mail(request: SignRequest, mailing: Mailing) -> EmailMultiAlternatives:
+def compose_mail(request: SignRequest, mailing: Mailing) -> Mail:
     """The mail. It names no petition, and holds nothing that was typed into the form."""
     sender = settings.DEFAULT_FROM_EMAIL
     with override(request.language):
+        not_me_url = settings.SITE_URL + reverse("not-me", args=[mailing.withdraw_token])
         context = {
             "confirm_url": settings.SITE_URL + reverse("confirm", args=[mailing.confirm_token]),
             "receipt_url": settings.SITE_URL + reverse("receipt", args=[mailing.withdraw_token]),
             "expires_at": request.expires_at,
         }
-        mail = EmailMultiAlternatives(
+        mail = Mail(
             subject=render_to_string("mail/confirmation.subject.txt").strip(),
             body=render_to_string("mail/confirmation.txt", context),
             from_email=sender,
             to=[mailing.address],
             headers={
-                "Message-ID": make_msgid(domain=parseaddr(sender)[1].partition("@")[2]),
+                "Message-ID": make_msgid(domain=sender_domain(sender)),
                 "Auto-Submitted": "auto-generated",
+                # A mail program's own button: RFC 8058.
+                "List-Unsubscribe": f"<{not_me_url}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             },
         )
         mail.attach_alternative(render_to_string("mail/confirmation.html", context), "text/html")

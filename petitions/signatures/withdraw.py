@@ -54,6 +54,18 @@ def end_news(token: str) -> Erased:
     return Erased(request=False, petitions=[], delivered=[], news=bool(news))
 
 
+@transaction.atomic
+def not_me(token: str) -> None:
+    """What the button of a mail program does: no more mails, and what was not confirmed is erased.
+
+    Signatures stay. Who presses it may mean the mails only, and a mail program may press it for a
+    reader who calls the mail junk; to withdraw, there is the receipt.
+    """
+    withdraw_hash = token_hash(token)
+    SignRequest.objects.filter(withdraw_hash=withdraw_hash).delete()
+    subscriptions_behind(withdraw_hash).delete()
+
+
 def ask_offices_to_delete(signatures: Collection[Signature], *, now: datetime) -> None:
     """The next letter asks offices that have these names to delete them, by their references.
 

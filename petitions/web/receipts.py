@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from petitions.models import Petition, Visibility
 from petitions.signatures.copies import ask_for_copy, open_copy
 from petitions.signatures.receipt import receipt
 from petitions.signatures.visibility import NameIsGone, change_visibility
-from petitions.signatures.withdraw import Erased, end_news, withdraw, withdraw_some
+from petitions.signatures.withdraw import Erased, end_news, not_me, withdraw, withdraw_some
 from petitions.web.origin import own_forms_only
 
 
@@ -41,6 +42,21 @@ def receipt_page(request: HttpRequest, token: str) -> HttpResponse:
         case "save-copy":
             return _save_copy(request, token)
     return _page(request, token)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@csrf_exempt
+@never_cache
+def not_me_button(request: HttpRequest, token: str) -> HttpResponse:
+    """The one-click unsubscribe of RFC 8058, which the mail's provider posts from anywhere.
+
+    So this form alone may come from elsewhere: whoever knows the token could send it anyway, and
+    nobody else's browser knows it. The answer tells nothing of the token.
+    """
+    if request.POST.get("List-Unsubscribe") == "One-Click":
+        not_me(token)
+        return HttpResponse(content_type="text/plain")
+    return redirect("receipt", token)
 
 
 def _page(request: HttpRequest, token: str, *, note: str = "") -> HttpResponse:

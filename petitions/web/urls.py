@@ -19,6 +19,7 @@ urlpatterns = [
     path("confirm/<str:token>/", views.confirmation, name="confirm"),
     path("asks/", offers.sign_also, name="sign-also"),
     path("receipt/<str:token>/", receipts.receipt_page, name="receipt"),
+    path("receipt/<str:token>/not-me/", receipts.not_me_button, name="not-me"),
     path("safety/", views.page, {"slug": "safety"}, name="safety"),
     path("privacy/", views.page, {"slug": "privacy"}, name="privacy"),
 ]

@@ -1,0 +1,247 @@
+"""Mails as every server and mail program carries and shows them: ASCII only, in short lines.
+
+Python's own ways fail in one script or another: its newer policy breaks long links in headers into
+encoded words, its older one sends 8-bit bodies. So headers are written here, by RFC 5322, 2047 and
+2231, and bodies in quoted-printable or base64, whichever is shorter.
+"""
+
+from __future__ import annotations
+
+import base64
+import quopri
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.utils import format_datetime, parseaddr
+from urllib.parse import quote
+
+from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.utils import timezone
+from django.utils.encoding import punycode
+
+from petitions.dkim import sign
+
+LINE = 76  # RFC 2045, section 6.7; RFC 2047, section 2
+PLAIN = re.compile(r"[ -~]*")
+NEWLINE = re.compile(r"\r\n|\r|\n")
+# What a name may hold outside quotes: RFC 5322, section 3.2.3.
+ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+# What stands for itself in an encoded word, be it in a name: RFC 2047, section 5.
+LITERAL = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+
+
+class Mail(EmailMultiAlternatives):
+    """Any mail of this site: filled in as Django's are, written and signed here."""
+
+    def message(self) -> Written:  # type: ignore[override]  # Django's senders ask for as_bytes only
+        headers = {
+            "From": addresses("From", self.from_email),
+            "To": addresses("To", *self.to),
+            **({"Cc": addresses("Cc", *self.cc)} if self.cc else {}),
+            **({"Reply-To": addresses("Reply-To", *self.reply_to)} if self.reply_to else {}),
+            "Subject": text("Subject", str(self.subject)),
+            "Date": format_datetime(timezone.now()),
+            **{name: tokens(name, str(value)) for name, value in self.extra_headers.items()},
+            "MIME-Version": "1.0",
+        }
+        body = self._body()
+        return Written(Part(headers | body.headers, body.content), sender_domain(self.from_email))
+
+    def _body(self) -> Part:
+        others = [
+            text_part(str(words), kind.partition("/")[2]) for words, kind in self.alternatives
+        ]
+        versions = [text_part(str(self.body), "plain"), *others]
+        body = multipart("alternative", versions) if len(versions) > 1 else versions[0]
+        files = [attachment(*each) for each in self.attachments]
+        return multipart("mixed", [body, *files]) if files else body
+
+
+@dataclass(frozen=True)
+class Part:
+    headers: dict[str, str]
+    content: str
+
+    def __str__(self) -> str:
+        head = "".join(f"{name}: {value}\n" for name, value in self.headers.items())
+        return f"{head}\n{self.content}"
+
+
+@dataclass(frozen=True)
+class Written:
+    part: Part
+    domain: str
+
+    def as_bytes(self, *, linesep: str = "\n") -> bytes:
+        """The mail, signed. Signatures are made over what SMTP carries, whatever ends lines here."""
+        mail = str(self.part)
+        mail += "" if mail.endswith("\n") else "\n"
+        signed = sign(mail.replace("\n", "\r\n").encode("ascii"), domain=self.domain)
+        return signed.replace(b"\r\n", linesep.encode())
+
+
+def sender_domain(sender: str) -> str:
+    """The domain of a From, as DNS and headers know it."""
+    return punycode(parseaddr(sender)[1].rpartition("@")[2]).lower()
+
+
+# --- Bodies
+
+
+def text_part(content: str, subtype: str) -> Part:
+    lines = NEWLINE.sub("\n", content).encode()
+    quoted = quopri.encodestring(lines).decode("ascii")
+    # A server that keeps mails in one file would write ">From", and break the signature.
+    quoted = re.sub(r"^From ", "=46=\nrom ", quoted, flags=re.MULTILINE)
+    packed = base64.encodebytes(lines.replace(b"\n", b"\r\n")).decode("ascii")
+    way, encoded = min(
+        ("quoted-printable", quoted), ("base64", packed), key=lambda each: len(each[1])
+    )
+    kind = f'text/{subtype}; charset="utf-8"'
+    return Part({"Content-Type": kind, "Content-Transfer-Encoding": way}, encoded)
+
+
+def attachment(filename: str | None, content: str | bytes, kind: str | None) -> Part:
+    """A file, to the byte.
+
+    Not as text: filters would read it as part of the letter, and Latin references beside Cyrillic
+    words look like a spammer's trick (SpamAssassin's MIXED_ES). Its name says what it is.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    if kind is None or kind.startswith("text/"):
+        kind = "application/octet-stream"
+    return Part(
+        {
+            "Content-Type": kind,
+            "Content-Disposition": f"attachment{parameter('filename', filename or 'file')}",
+            "Content-Transfer-Encoding": "base64",
+        },
+        base64.encodebytes(data).decode("ascii"),
+    )
+
+
+def multipart(subtype: str, parts: list[Part]) -> Part:
+    # "=_" stands in neither of the two encodings: RFC 2045, section 6.7.
+    boundary = f"=_{secrets.token_hex(12)}"
+    content = "".join(f"--{boundary}\n{part}\n" for part in parts)
+    kind = f'multipart/{subtype};\n boundary="{boundary}"'
+    return Part({"Content-Type": kind}, f"{content}--{boundary}--\n")
+
+
+# --- Headers: each value as it follows its name, folded
+
+
+def text(name: str, words: str) -> str:
+    """A header for people, such as a subject."""
+    value = tokens(name, words)
+    longest = max(map(len, f"{name}: {value}".split("\n")))
+    return value if longest <= LINE else encoded(words, used=len(name) + 2)
+
+
+def tokens(name: str, words: str) -> str:
+    """A header for machines: what has no space in it, such as a link, is never broken.
+
+    Raises:
+        BadHeaderError: a newline would start a header of somebody else's choice.
+    """
+    if NEWLINE.search(words):
+        raise BadHeaderError(f"{name} has more than one line: {words!r}")
+    if not PLAIN.fullmatch(words) or "=?" in words or words != words.strip():
+        return encoded(words, used=len(name) + 2)
+    return "\n".join(_lines(re.findall(r" *[^ ]+", words), used=len(name) + 2))
+
+
+def addresses(name: str, *written: str) -> str:
+    """A header of addresses, each as `person@host` or with a name before it in `<>`.
+
+    Raises:
+        BadHeaderError: an address is none, or one that only some servers carry.
+    """
+    return ",\n ".join(_address(name, each) for each in written)
+
+
+def _address(name: str, written: str) -> str:
+    person, address = parseaddr(written)
+    local, at, domain = address.rpartition("@")
+    if NEWLINE.search(written) or not (local and at and PLAIN.fullmatch(local)):
+        raise BadHeaderError(f"{name} has no address that every server carries: {written!r}")
+    address = f"{local}@{punycode(domain)}"
+    if not person:
+        return address
+    used = len(name) + 2
+    before = _name(person, used=used)
+    fits = used + len(before) + len(address) + 3 <= LINE and "\n" not in before
+    return f"{before}{' ' if fits else chr(10) + ' '}<{address}>"
+
+
+def _name(person: str, *, used: int) -> str:
+    if "=?" in person or not PLAIN.fullmatch(person) or used + len(person) + 2 > LINE:
+        return encoded(person, used=used)
+    if ATOMS.fullmatch(person):
+        return person
+    return '"' + re.sub(r'(["\\])', r"\\\1", person) + '"'
+
+
+def parameter(name: str, value: str) -> str:
+    """A parameter of a header: plain where that is possible, else by RFC 2231 in short pieces."""
+    if re.fullmatch(r"[\w .-]{1,50}", value, re.ASCII):
+        return f';\n {name}="{value}"'
+    pieces = [""]
+    for character in value:
+        coded = quote(character, safe="")
+        if len(pieces[-1]) + len(coded) > LINE - len(name) - 20:
+            pieces.append("")
+        pieces[-1] += coded
+    pieces[0] = f"utf-8''{pieces[0]}"
+    if len(pieces) == 1:
+        return f";\n {name}*={pieces[0]}"
+    return "".join(f";\n {name}*{number}*={piece}" for number, piece in enumerate(pieces))
+
+
+def encoded(words: str, *, used: int) -> str:
+    """RFC 2047: words in any script; a character is never torn apart."""
+    ways = [list(_encoded_words(words, way, used=used)) for way in (Q, B)]
+    return "\n ".join(min(ways, key=lambda each: sum(map(len, each))))
+
+
+@dataclass(frozen=True)
+class Way:
+    letter: str
+    encode: Callable[[bytes], str] = field(repr=False)
+
+
+def _q(data: bytes) -> str:
+    return "".join(
+        chr(byte) if byte in LITERAL else "_" if byte == ord(" ") else f"={byte:02X}"
+        for byte in data
+    )
+
+
+def _b(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+Q, B = Way("q", _q), Way("b", _b)
+
+
+def _encoded_words(words: str, way: Way, *, used: int) -> Iterator[str]:
+    frame = len("=?utf-8?q??=")
+    piece, room = b"", LINE - used - frame
+    for character in words:
+        longer = piece + character.encode()
+        if piece and len(way.encode(longer)) > room:
+            yield f"=?utf-8?{way.letter}?{way.encode(piece)}?="
+            longer, room = character.encode(), LINE - 1 - frame
+        piece = longer
+    yield f"=?utf-8?{way.letter}?{way.encode(piece)}?="
+
+
+def _lines(pieces: list[str], *, used: int) -> Iterator[str]:
+    line = ""
+    for piece in pieces:
+        if line and used + len(line) + len(piece) > LINE:
+            yield line
+            line, used = "", 0
+        line += piece
+    yield line

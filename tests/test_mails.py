@@ -1,0 +1,123 @@
+"""Every mail that the site sends, in every language: in good form, and no spam."""
+
+import os
+import re
+import shutil
+import subprocess
+from email import message_from_bytes, policy
+
+import pytest
+from django.conf import settings as django_settings
+from django.utils import timezone
+from django.utils.translation import override
+
+from petitions.content import load_campaign
+from petitions.delivery.batches import close_batch
+from petitions.delivery.letters import LetterDesk
+from petitions.models import Delivery, Office, Petition, SignRequest
+from petitions.signatures.confirmation_mail import compose_mail
+from tests.mail_lint import lint, lint_headers
+from tests.mailbox import text_of
+from tests.makers import make_office, make_signature, make_wish
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+LANGUAGES = [code for code, _ in django_settings.LANGUAGES]
+SIGNERS = ["Šarūnas Žukauskas", "Оксана Ґеник", "Ann O'Neill", "Nguyễn Thị 🕊️"]
+NO_SPAMASSASSIN = "No SpamAssassin here: install Debian's `spamassassin`."
+
+
+@pytest.fixture
+def petition(keys):
+    load_campaign(django_settings.CONTENT_DIR)
+    Office.objects.all().delete()
+    return Petition.objects.get(number=1)
+
+
+@pytest.fixture
+def letters(petition):
+    """The first ask's letter as it goes out, by language."""
+    for language in LANGUAGES:
+        make_office(petition, name=office_in(language), language=language)
+    for name in SIGNERS * 10:  # so many that a filter would have something to find
+        make_signature(petition, name=name)
+    close_batch(petition, now=NOW)
+    desk = LetterDesk()
+    deliveries = Delivery.objects.select_related("office")
+    return {delivery.office.language: desk.compose(delivery) for delivery in deliveries}
+
+
+@pytest.fixture
+def confirmations(petition, ask):
+    """The confirmation mail, by language."""
+
+    def ask_in(language):
+        SignRequest.objects.all().delete()
+        mailing = ask(make_wish(petition, language=language), now=NOW)
+        request = SignRequest.objects.get()
+        return mailing, compose_mail(request, mailing).message().as_bytes(linesep="\r\n")
+
+    return {language: ask_in(language) for language in LANGUAGES}
+
+
+def office_in(language):
+    return f"Офіс “Łódź” {language}"
+
+
+def read(raw):
+    return message_from_bytes(raw, policy=policy.default)
+
+
+def test_every_letter_is_in_good_form_and_says_what_was_written(letters, petition):
+    assert set(letters) == set(LANGUAGES)
+    for language, raw in letters.items():
+        lint(raw)
+        lint_headers(raw, domain="fiveasks.example")
+        mail = read(raw)
+        with override(language):
+            text = petition.text
+        assert mail["Subject"] == text.letter_subject
+        salutation = text.salutation_to(office_in(language))
+        assert text_of(mail).startswith(f"{salutation}\n\n{text.letter}\n")
+        assert mail["List-Id"] == "<letters.fiveasks.example>"
+        (file,) = mail.iter_attachments()
+        assert all(name in file.get_content().decode() for name in SIGNERS)
+
+
+def test_every_confirmation_mail_is_in_good_form_and_has_its_button(confirmations):
+    for language, (mailing, raw) in confirmations.items():
+        lint(raw)
+        lint_headers(raw, domain="fiveasks.example")
+        mail = read(raw)
+        receipt = f"{django_settings.SITE_URL}/{language}/receipt/{mailing.withdraw_token}/"
+        assert f"\n{receipt}\n" in text_of(mail)
+        assert f"\r\nList-Unsubscribe: <{receipt}not-me/>\r\n".encode() in raw
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert "List-Id" not in mail
+
+
+def test_spamassassin_finds_next_to_nothing_in_any_of_them(letters, confirmations, tmp_path, show):
+    program = shutil.which("spamassassin")
+    if program is None:
+        missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
+        missing(NO_SPAMASSASSIN)
+    mails = [*letters.values(), *(raw for _, raw in confirmations.values())]
+    for number, raw in enumerate(mails):
+        (tmp_path / f"{number:02}").write_bytes(raw)
+
+    judged = subprocess.run(
+        [program, "--local", "--test-mode", *sorted(tmp_path.glob("[0-9][0-9]"))],
+        env=os.environ | {"HOME": str(tmp_path)},
+        capture_output=True,
+        check=True,
+    ).stdout.decode("utf-8", "replace")  # its report cuts previews within characters
+
+    found = re.findall(
+        r"X-Spam-Status: \w+, score=(-?[\d.]+) [^:]*?tests=([^=]*?) autolearn", judged
+    )
+    assert len(found) == len(mails)
+    worst = max(found, key=lambda each: float(each[0]))
+    show(
+        f"SpamAssassin's score of the worst of {len(mails)} mails: {worst[0]} ({' '.join(worst[1].split())})"
+    )
+    assert float(worst[0]) < 1
