@@ -8,6 +8,7 @@ from petitions.admin import (
     organizers,
     pages,
     partners,
+    pauses,
     petitions,
     signatures,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "organizers",
     "pages",
     "partners",
+    "pauses",
     "petitions",
     "signatures",
 ]

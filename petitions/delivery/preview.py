@@ -120,5 +120,7 @@ def _earlier() -> dict[tuple[int, int], tuple[int, datetime]]:
     """By petition and office: how many letters are ready, and when the first may be tried."""
     tried_at = Case(When(waits_for_hours=True, then="batch__closed_at"), default="due_at")
     ready = Delivery.objects.filter(state=Delivery.State.READY).order_by()
-    rows = ready.values_list("batch__petition", "office").annotate(Count("pk"), Min(tried_at))
+    rows = ready.values_list("batch__petition", "office").annotate(
+        count=Count("pk"), first=Min(tried_at)
+    )
     return {(petition, office): (count, first) for petition, office, count, first in rows}

@@ -30,8 +30,8 @@ class Migration(migrations.Migration):
                 ('since', models.DateTimeField(auto_now_add=True, verbose_name='since')),
             ],
             options={
-                'verbose_name': 'pause',
-                'verbose_name_plural': 'pauses',
+                'verbose_name': 'pause of letters',
+                'verbose_name_plural': 'pauses of letters',
                 'ordering': ['since'],
             },
         ),
@@ -57,12 +57,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='petition',
             name='letters_approved_at',
-            field=models.DateTimeField(editable=False, help_text='No letter goes out before an organizer has approved the first one.', null=True, verbose_name='letters approved'),
+            field=models.DateTimeField(editable=False, null=True, verbose_name='letters approved'),
         ),
         migrations.AddField(
             model_name='petition',
             name='letters_approved_by',
-            field=models.ForeignKey(editable=False, help_text='Empty: at the terminal.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='approved by'),
+            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='approved by'),
         ),
         migrations.AlterField(
             model_name='auditentry',

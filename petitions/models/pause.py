@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import MinLengthValidator
 from django.db import models
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from petitions.models.office import Office
@@ -40,8 +40,8 @@ class Pause(models.Model):
     objects = PauseQuerySet.as_manager()
 
     class Meta:
-        verbose_name = pgettext_lazy("of letters", "pause")
-        verbose_name_plural = pgettext_lazy("of letters", "pauses")
+        verbose_name = _("pause of letters")
+        verbose_name_plural = _("pauses of letters")
         ordering = ["since"]
         constraints = [
             models.CheckConstraint(

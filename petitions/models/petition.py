@@ -60,12 +60,8 @@ class Petition(models.Model):
         help_text=_("As soon as so many are new, letters go out earlier. Empty: they never do."),
     )
     opened_at = models.DateTimeField(_("opened"), default=timezone.now)
-    letters_approved_at = models.DateTimeField(
-        _("letters approved"),
-        editable=False,
-        null=True,
-        help_text=_("No letter goes out before an organizer has approved the first one."),
-    )
+    # No letter goes out before; `by` nobody where it was done at the terminal.
+    letters_approved_at = models.DateTimeField(_("letters approved"), editable=False, null=True)
     letters_approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -73,7 +69,6 @@ class Petition(models.Model):
         null=True,
         related_name="+",
         verbose_name=_("approved by"),
-        help_text=_("Empty: at the terminal."),
     )
 
     objects = PetitionQuerySet.as_manager()
