@@ -229,7 +229,7 @@ def welcome(site: str, password: str) -> str:
 
   In a second terminal:
     ./manage.py simulate --supporters 500    supporters sign, and confirm by mail
-    ./manage.py deliver                      letters to the offices go out now
+    ./manage.py deliver --approve            you approve the letters, and they go out now
 
   Ctrl-C stops everything.
 """

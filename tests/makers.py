@@ -14,13 +14,18 @@ from petitions.signatures.addresses import look_alike_index, signature_index
 from petitions.signatures.request import Wish
 
 
-def make_petition(number=1, *, state=Petition.State.OPEN, goal=100, days_open=0):
+def make_petition(
+    number=1, *, state=Petition.State.OPEN, goal=100, days_open=0, approved=True, enough=None
+):
+    """Its letters are approved, unless a test says otherwise."""
     petition = Petition.objects.create(
         number=number,
         slug=f"ask-{number}",
         state=state,
         goal=goal,
         opened_at=timezone.now() - timedelta(days=days_open),
+        letters_approved_at=timezone.now() if approved else None,
+        batch_signatures=enough,
     )
     PetitionText.objects.create(
         petition=petition,
@@ -38,10 +43,21 @@ def make_petition(number=1, *, state=Petition.State.OPEN, goal=100, days_open=0)
 
 
 def make_office(
-    *petitions, name="Minister", country="LT", email="minister@office.example", language="en"
+    *petitions,
+    name="Minister",
+    country="LT",
+    email="minister@office.example",
+    language="en",
+    time_zone="",
 ):
+    """It is open at any hour, unless a test says otherwise."""
     office = Office.objects.create(
-        name=name, organisation="Ministry", country=country, email=email, language=language
+        name=name,
+        organisation="Ministry",
+        country=country,
+        email=email,
+        language=language,
+        time_zone=time_zone,
     )
     office.petitions.set(petitions)
     return office

@@ -27,6 +27,9 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
         label={
             AuditEntry.Action.EXPORT: "danger",
             AuditEntry.Action.PUBLISH: "warning",
+            AuditEntry.Action.APPROVE: "success",
+            AuditEntry.Action.PAUSE: "warning",
+            AuditEntry.Action.RESUME: "success",
             AuditEntry.Action.SEARCH: "info",
             AuditEntry.Action.READ: "info",
         },

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from petitions.admin.base import ReadOnlyAdmin, column
+from petitions.admin.pauses import pauses_in_force
+from petitions.admin.petitions import title_of
+from petitions.delivery.preview import preview
 from petitions.models import Batch, Delivery
 
 
@@ -69,6 +75,24 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         "came_back",
     )
     actions = ("try_again",)
+
+    def get_urls(self) -> list[URLPattern]:
+        today = self.admin_site.admin_view(self.today)
+        return [path("today/", today, name="petitions_delivery_today"), *super().get_urls()]
+
+    def today(self, request: HttpRequest) -> HttpResponse:
+        """Who would receive what today, and what keeps letters back."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Who gets what today"),
+            "lines": [(line, title_of(line.petition)) for line in preview(now=timezone.now())],
+            "pauses": pauses_in_force(),
+            "may_pause": request.user.has_perm("petitions.add_pause"),
+        }
+        return TemplateResponse(request, "admin/deliveries/today.html", context)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """The list of batches links to the deliveries of one."""

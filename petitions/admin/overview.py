@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from petitions.admin.pauses import pauses_in_force
 from petitions.admin.petitions import title_of
 from petitions.models import (
     Delivery,
@@ -45,7 +46,12 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "turned_away": turned_away(),
         }
     if request.user.has_perm("petitions.view_delivery"):
-        context |= {"letters": letters_by_state()}
+        context |= {
+            "letters": letters_by_state(),
+            "pauses": pauses_in_force(),
+            "to_approve": Petition.objects.open().filter(letters_approved_at=None),
+            "may_pause": request.user.has_perm("petitions.add_pause"),
+        }
     if request.user.has_perm("petitions.view_returned"):
         context |= {"came_back": came_back()}
     return context

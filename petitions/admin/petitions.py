@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.translation import get_language
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from petitions.admin.audit import record
 from petitions.admin.base import InlineFormSet, ModelAdmin, StackedInline, column
-from petitions.models import Petition, PetitionText, PetitionUpdate
+from petitions.models import AuditEntry, Petition, PetitionText, PetitionUpdate
 
 
 class TextFormSet(InlineFormSet[PetitionText, Petition, Any]):
@@ -48,7 +52,14 @@ class UpdateInline(StackedInline[PetitionUpdate, Petition]):
 class PetitionAdmin(ModelAdmin[Petition]):
     list_display = ("number", "title", "state_label", "signed", "goal")
     list_display_links = ("number", "title")
-    fields = ("number", "slug", "state", "goal", "batch_days", "opened_at")
+    fields = (
+        ("number", "slug"),
+        ("state", "goal"),
+        ("batch_days", "batch_signatures"),
+        "opened_at",
+        ("letters_approved_at", "letters_approved_by"),
+    )
+    actions = ("approve_letters",)
     inlines = (TextInline, UpdateInline)
     # The link would lead nowhere in the organizers' own process, which has no public pages.
     view_on_site = False
@@ -68,7 +79,25 @@ class PetitionAdmin(ModelAdmin[Petition]):
         self, _request: HttpRequest, petition: Petition | None = None
     ) -> tuple[str, ...]:
         was_public = petition is not None and petition.state != Petition.State.DRAFT
-        return ("slug",) if was_public else ()
+        approved = ("letters_approved_at", "letters_approved_by")
+        return ("slug", *approved) if was_public else approved
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("petitions.approve_letters")
+
+    @admin.action(description=_("Approve their letters"), permissions=["approve"])
+    def approve_letters(self, request: HttpRequest, petitions: QuerySet[Petition]) -> None:
+        """Whoever ticks a petition here has read its letter; from now on letters go out."""
+        approved = 0
+        for petition in petitions:
+            approved += approve(request, petition)
+        words = ngettext(
+            "The letters of %(approved)s petition go out from now on.",
+            "The letters of %(approved)s petitions go out from now on.",
+            approved,
+        )
+        level = messages.SUCCESS if approved else messages.WARNING
+        self.message_user(request, words % {"approved": approved}, level)
 
     @column(_("title"))
     def title(self, petition: Petition) -> str:
@@ -91,6 +120,16 @@ class PetitionAdmin(ModelAdmin[Petition]):
     def signed(self, petition: Petition) -> int:
         signed: int = getattr(petition, "signed")  # noqa: B009 - annotated by the query
         return signed
+
+
+@transaction.atomic
+def approve(request: HttpRequest, petition: Petition) -> bool:
+    """With a line in the audit trail; False where somebody has approved them before."""
+    user = cast("User", request.user)
+    approved = petition.approve_letters(by=user, now=timezone.now())
+    if approved:
+        record(request, AuditEntry.Action.APPROVE, count=1, selection=str(petition))
+    return approved
 
 
 def title_of(petition: Petition) -> str:

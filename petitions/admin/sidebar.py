@@ -34,6 +34,8 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
     (
         _("Letters"),
         [
+            (_("Who gets what today"), "outbox", "petitions_delivery_today", "view_delivery"),
+            (_("Pauses"), "pause_circle", "petitions_pause_changelist", "view_pause"),
             (_("Batches"), "inventory_2", "petitions_batch_changelist", "view_batch"),
             (_("Deliveries"), "mail", "petitions_delivery_changelist", "view_delivery"),
             (

@@ -10,14 +10,17 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 
-from petitions.models import Batch, Delivery, Office, Petition, Signature, Withdrawal
+from petitions.delivery.hours import next_open_moment
+from petitions.models import Batch, Delivery, Office, Pause, Petition, Signature, Withdrawal
 
 
 def close_scheduled_batches(*, now: datetime) -> list[Batch]:
     """Close a batch of each petition whose schedule says so."""
-    return close_batches(
-        [each for each in petitions_waiting() if next_batch_at(each) <= now], now=now
-    )
+    waiting = [each for each in petitions_waiting() if may_close(each)]
+    batches = [
+        close_batch(each, now=now, scheduled=True) for each in waiting if is_due(each, now=now)
+    ]
+    return [batch for batch in batches if batch is not None]
 
 
 def close_batches(petitions: list[Petition], *, now: datetime) -> list[Batch]:
@@ -29,24 +32,45 @@ def petitions_waiting() -> list[Petition]:
     """Petitions with signatures or withdrawals that no letter has told of."""
     signatures = Signature.objects.ready_for_batch().filter(petition=OuterRef("pk"))
     withdrawals = Withdrawal.objects.filter(batch__petition=OuterRef("pk"), told_in=None)
-    waiting = Petition.objects.public().filter(Q(Exists(signatures)) | Q(Exists(withdrawals)))
-    return list(waiting.annotate(last_batch_at=Max("batches__closed_at")))
+    return list(Petition.objects.public().filter(Q(Exists(signatures)) | Q(Exists(withdrawals))))
+
+
+def may_close(petition: Petition) -> bool:
+    """Not before its first letter is approved, nor in a pause: one letter tells of all then."""
+    approved = petition.letters_approved_at is not None
+    return approved and not Pause.objects.of(petition).exists()
+
+
+def is_due(petition: Petition, *, now: datetime) -> bool:
+    """Whether so many days have passed, or so many signatures wait, as the petition says."""
+    return next_batch_at(petition) <= now or enough_wait(petition)
 
 
 def next_batch_at(petition: Petition) -> datetime:
-    """When the schedule closes the next batch; for one that came from `petitions_waiting`."""
-    last: datetime = getattr(petition, "last_batch_at", None) or petition.opened_at
+    """When the next batch is closed, however few signatures wait."""
+    last = petition.batches.aggregate(last=Max("closed_at"))["last"] or petition.opened_at
     return last + timedelta(days=petition.batch_days)
 
 
+def enough_wait(petition: Petition) -> bool:
+    enough = petition.batch_signatures
+    if enough is None:
+        return False
+    waiting = Signature.objects.ready_for_batch().filter(petition=petition)
+    # Counted no further than it takes to know.
+    return waiting.order_by()[:enough].count() >= enough
+
+
 @transaction.atomic
-def close_batch(petition: Petition, *, now: datetime) -> Batch | None:
+def close_batch(petition: Petition, *, now: datetime, scheduled: bool = False) -> Batch | None:
     """Put all that waits into a batch, with a delivery to each responsible office.
 
     None where nothing waits (any more): the petition's row is locked, so that of two that close
-    at once the second finds nothing.
+    at once the second finds nothing; and where it is `scheduled`, that it is not due any more.
     """
-    Petition.objects.select_for_update().get(pk=petition.pk)
+    petition = Petition.objects.select_for_update().get(pk=petition.pk)
+    if scheduled and not is_due(petition, now=now):
+        return None
     last = Batch.objects.filter(petition=petition).aggregate(last=Max("number"))["last"] or 0
     batch = Batch.objects.create(petition=petition, number=last + 1, size=0, closed_at=now)
     batch.size = Signature.objects.ready_for_batch().filter(petition=petition).update(batch=batch)
@@ -63,4 +87,11 @@ def close_batch(petition: Petition, *, now: datetime) -> Batch | None:
 
 def _delivery(batch: Batch, office: Office, *, now: datetime) -> Delivery:
     domain = parseaddr(settings.LETTER_FROM)[1].partition("@")[2]
-    return Delivery(batch=batch, office=office, due_at=now, message_id=f"<{uuid.uuid4()}@{domain}>")
+    due_at = next_open_moment(office.time_zone, now)
+    return Delivery(
+        batch=batch,
+        office=office,
+        due_at=due_at,
+        waits_for_hours=due_at > now,
+        message_id=f"<{uuid.uuid4()}@{domain}>",
+    )

@@ -15,9 +15,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from petitions.delivery.hours import next_open_moment
 from petitions.delivery.relay import Answer, relay
 from petitions.models import Delivery
 from petitions.models.clock import database_now, jitter
+from petitions.models.delivery import DeliveryQuerySet
 
 State = Delivery.State
 FIRST_PAUSE = timedelta(minutes=1)
@@ -28,23 +30,50 @@ class LeaseLost(Exception):
     """This worker was away for too long; the letter is no longer its to send."""
 
 
+class HeldBack(Exception):
+    """An organizer paused this letter after it was claimed; it is ready again, for later."""
+
+
 def lease() -> timedelta:
     """How long a worker may be silent: as long as the relay keeps a silent connection."""
     return timedelta(seconds=settings.RELAY_TIMEOUT)
 
 
+def claim(*, at_any_hour: bool = False) -> Delivery | None:
+    """Take the delivery that has been due longest, passing over those that others are taking.
+
+    Those whose office has closed meanwhile are put off until it opens, unless `at_any_hour`.
+    """
+    while (delivery := _first_due(at_any_hour=at_any_hour)) is not None:
+        if delivery.state == State.SENDING:
+            return delivery
+    return None
+
+
 @transaction.atomic
-def claim() -> Delivery | None:
-    """Take the delivery that has been due longest, passing over those that others are taking."""
+def _first_due(*, at_any_hour: bool) -> Delivery | None:
+    """The first one that is due, claimed; or put off, and with it all in its time zone."""
     now = database_now()
-    due = Delivery.objects.due(now=now).select_for_update(skip_locked=True, of=("self",))
-    delivery = due.select_related("batch__petition", "office").first()
-    if delivery is not None:
-        delivery.state = State.SENDING
-        delivery.fence += 1
-        delivery.tries += 1
-        delivery.lease_until = now + lease()
-        delivery.save(update_fields=["state", "fence", "tries", "lease_until"])
+    due = Delivery.objects.due(now=now, at_any_hour=at_any_hour)
+    locked = due.select_for_update(skip_locked=True, of=("self",))
+    delivery = locked.select_related("batch__petition", "office").first()
+    if delivery is None:
+        return None
+    time_zone = delivery.office.time_zone
+    opens_at = now if at_any_hour else next_open_moment(time_zone, now)
+    if opens_at > now:
+        sleeping = Delivery.objects.due(now=now).filter(office__time_zone=time_zone)
+        rows = sleeping.select_for_update(skip_locked=True, of=("self",)).values_list("pk")
+        Delivery.objects.filter(pk__in=[pk for (pk,) in rows]).update(
+            due_at=opens_at, waits_for_hours=True
+        )
+        return delivery
+    delivery.state = State.SENDING
+    delivery.fence += 1
+    delivery.tries += 1
+    delivery.waits_for_hours = False
+    delivery.lease_until = now + lease()
+    delivery.save(update_fields=["state", "fence", "tries", "waits_for_hours", "lease_until"])
     return delivery
 
 
@@ -56,10 +85,16 @@ def commit_to_sending(delivery: Delivery) -> Callable[[], None]:
 
     Raises:
         LeaseLost: the delivery is no longer held.
+        HeldBack: it was, but has been paused; now it is ready again.
     """
     lost_at = time.monotonic() + lease().total_seconds()
     until = database_now() + lease()
-    if not _move(delivery, {State.SENDING}, state=State.COMMITTING, lease_until=until):
+    may_go = Delivery.objects.may_go()
+    if not _move(
+        delivery, {State.SENDING}, among=may_go, state=State.COMMITTING, lease_until=until
+    ):
+        if _move(delivery, {State.SENDING}, state=State.READY, lease_until=None):
+            raise HeldBack
         raise LeaseLost
 
     def still_held() -> None:
@@ -147,6 +182,13 @@ def _back_to_ready(delivery: Delivery, words: str, *, now: datetime) -> None:
     _move(delivery, {State.UNCERTAIN}, state=State.READY, lease_until=None, due_at=now, reply=words)
 
 
-def _move(delivery: Delivery, states: set[State], **changes: object) -> bool:
-    held = Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence, state__in=states)
+def _move(
+    delivery: Delivery,
+    states: set[State],
+    *,
+    among: DeliveryQuerySet | None = None,
+    **changes: object,
+) -> bool:
+    deliveries = Delivery.objects.all() if among is None else among
+    held = deliveries.filter(pk=delivery.pk, fence=delivery.fence, state__in=states)
     return held.update(**changes) == 1

@@ -6,7 +6,7 @@ import logging
 import time
 
 from petitions.delivery import claims
-from petitions.delivery.claims import LeaseLost
+from petitions.delivery.claims import HeldBack, LeaseLost
 from petitions.delivery.letters import LetterDesk
 from petitions.delivery.return_path import return_path
 from petitions.delivery.smtp import (
@@ -23,14 +23,17 @@ from petitions.vault import KeysUnavailable
 log = logging.getLogger(__name__)
 
 
-def send_letters(*, seconds: float = 60) -> int:
-    """Send what is due, for at most about `seconds`, and say how many letters were taken."""
+def send_letters(*, seconds: float = 60, at_any_hour: bool = False) -> int:
+    """Send what is due, for at most about `seconds`, and say how many letters were taken.
+
+    `at_any_hour` also to offices that are closed now.
+    """
     claims.sweep()
     desk = LetterDesk()
     sent = 0
     ends_at = time.monotonic() + seconds
     with RelayConnection() as connection:
-        while time.monotonic() < ends_at and (delivery := claims.claim()):
+        while time.monotonic() < ends_at and (delivery := claims.claim(at_any_hour=at_any_hour)):
             try:
                 sent += send_letter(delivery, desk, connection)
             except RelayUnreachable as fault:
@@ -64,6 +67,9 @@ def send_letter(delivery: Delivery, desk: LetterDesk, connection: RelayConnectio
     except LeaseLost:
         connection.drop()
         log.warning("delivery %s is no longer this worker's", delivery.pk)
+    except HeldBack:
+        connection.drop()
+        log.info("delivery %s was paused just in time", delivery.pk)
     else:
         claims.settle_sent(delivery, words)
         return True

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0010_home_picture'),
+        ('petitions', '0011_cadence'),
     ]
 
     operations = [

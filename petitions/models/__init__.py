@@ -9,6 +9,7 @@ from petitions.models.news import NewsSubscriber
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
 from petitions.models.partner import Partner
+from petitions.models.pause import Pause
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
 from petitions.models.returned import Returned
 from petitions.models.share_picture import SharePicture
@@ -33,6 +34,7 @@ __all__ = [
     "OfficeName",
     "Page",
     "Partner",
+    "Pause",
     "Petition",
     "PetitionText",
     "PetitionUpdate",

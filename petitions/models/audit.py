@@ -11,6 +11,9 @@ class AuditEntry(models.Model):
         SEARCH = "search", _("searched for an address")
         READ = "read", _("read a signer's details")
         PUBLISH = "publish", _("showed names on the site")
+        APPROVE = "approve", _("approved letters")
+        PAUSE = "pause", _("paused letters")
+        RESUME = "resume", _("resumed letters")
 
     at = models.DateTimeField(_("time"), auto_now_add=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("who"))

@@ -9,12 +9,35 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.models.batch import Batch
 from petitions.models.office import Office
+from petitions.models.pause import Pause
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def due(self, *, now: datetime) -> DeliveryQuerySet:
-        ready = self.filter(state=Delivery.State.READY, due_at__lte=now, office__active=True)
-        return ready.order_by("due_at", "id")
+    def due(self, *, now: datetime, at_any_hour: bool = False) -> DeliveryQuerySet:
+        """Those to send now; `at_any_hour` also those that only wait for an office to open."""
+        due = models.Q(due_at__lte=now)
+        if at_any_hour:
+            due |= models.Q(waits_for_hours=True)
+        return self.may_go().filter(due, state=Delivery.State.READY).order_by("due_at", "id")
+
+    def may_go(self) -> DeliveryQuerySet:
+        """Those of approved petitions, to offices that take letters, that no pause holds back.
+
+        It asks other tables only by a delivery's own columns: a join would move an UPDATE's other
+        conditions into a subquery, and PostgreSQL does not look at that again after it has waited
+        for the row.
+        """
+        batch = models.OuterRef("batch_id")
+        approved = Batch.objects.filter(pk=batch, petition__letters_approved_at__isnull=False)
+        paused = Pause.objects.filter(
+            models.Q(petition__batches=batch)
+            | models.Q(office=models.OuterRef("office_id"))
+            | models.Q(petition=None, office=None)
+        )
+        stopped = Office.objects.filter(pk=models.OuterRef("office_id"), active=False)
+        return self.filter(
+            models.Exists(approved), ~models.Exists(stopped), ~models.Exists(paused)
+        )
 
     def sent(self) -> DeliveryQuerySet:
         return self.filter(state=Delivery.State.SENT)
@@ -41,6 +64,8 @@ class Delivery(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.READY)
     message_id = models.CharField(_("Message-ID"), max_length=200, unique=True)
     due_at = models.DateTimeField(_("due"))
+    # Then `due_at` is when the office opens, not the end of a pause after a fault.
+    waits_for_hours = models.BooleanField(default=False)
     tries = models.PositiveIntegerField(_("tries"), default=0)
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)

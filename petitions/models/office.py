@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +23,14 @@ class OfficeQuerySet(models.QuerySet["Office"]):
         return self.filter(active=False).exclude(stopped_because="")
 
 
+def validate_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(
+            _("There is no time zone “%(name)s”; write it as in “Europe/Vilnius”."),
+            params={"name": name},
+        )
+
+
 class Office(models.Model):
     name = models.CharField(
         _("office"), max_length=150, help_text=_("The role, for example “Foreign Secretary”.")
@@ -31,6 +42,17 @@ class Office(models.Model):
     email = models.EmailField(_("address"))
     language = models.CharField(
         _("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text=_(
+            "For example “Europe/Vilnius”: letters arrive there from Monday to Friday, 8:00 to"
+            " 18:00. Empty: at any time."
+        ),
     )
     petitions = models.ManyToManyField(
         Petition, related_name="offices", verbose_name=_("asks that it can act on")

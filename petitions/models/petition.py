@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 # Stands for the office's name in a salutation.
 OFFICE = "{office}"
@@ -47,7 +53,23 @@ class Petition(models.Model):
         default=7,
         help_text=_("Letters to the offices go out this often, when there are new signatures."),
     )
+    batch_signatures = models.PositiveIntegerField(
+        _("signatures between letters"),
+        blank=True,
+        null=True,
+        help_text=_("As soon as so many are new, letters go out earlier. Empty: they never do."),
+    )
     opened_at = models.DateTimeField(_("opened"), default=timezone.now)
+    # No letter goes out before; `by` nobody where it was done at the terminal.
+    letters_approved_at = models.DateTimeField(_("letters approved"), editable=False, null=True)
+    letters_approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        editable=False,
+        null=True,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
 
     objects = PetitionQuerySet.as_manager()
 
@@ -55,10 +77,15 @@ class Petition(models.Model):
         ordering = ["number"]
         verbose_name = _("petition")
         verbose_name_plural = _("petitions")
+        permissions = [("approve_letters", _("Can approve a petition's letters"))]
         constraints = [
             models.CheckConstraint(condition=models.Q(goal__gt=0), name="petition_goal_positive"),
             models.CheckConstraint(
                 condition=models.Q(batch_days__gt=0), name="petition_batch_days_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(batch_signatures__gt=0),
+                name="petition_batch_signatures_positive",
             ),
         ]
 
@@ -71,6 +98,11 @@ class Petition(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
+
+    def approve_letters(self, *, by: User | None, now: datetime) -> bool:
+        """From now on its letters go out; False where they do already."""
+        waiting = Petition.objects.filter(pk=self.pk, letters_approved_at=None)
+        return waiting.update(letters_approved_at=now, letters_approved_by=by) == 1
 
     @property
     def text(self) -> PetitionText:

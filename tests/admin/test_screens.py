@@ -15,6 +15,7 @@ from petitions.models import (
     Office,
     Page,
     Partner,
+    Pause,
     Petition,
     PetitionUpdate,
     Returned,
@@ -24,7 +25,19 @@ from petitions.models import (
 )
 from tests.makers import make_office, make_petition, make_returned, make_signature
 
-LISTS = [Petition, Office, Page, Partner, Signature, Batch, Delivery, Returned, Answer, AuditEntry]
+LISTS = [
+    Petition,
+    Office,
+    Page,
+    Partner,
+    Signature,
+    Batch,
+    Delivery,
+    Returned,
+    Answer,
+    AuditEntry,
+    Pause,
+]
 
 
 def fill_every_list(client, number):
@@ -33,7 +46,7 @@ def fill_every_list(client, number):
     PetitionUpdate.objects.create(
         petition=petition, language="en", happened_on=timezone.now(), title="News", body="Text."
     )
-    make_office(petition, name=f"Minister {number}")
+    office = make_office(petition, name=f"Minister {number}")
     signature = make_signature(petition, visibility=Visibility.PUBLIC)
     signature.partner = Partner.objects.create(code=f"partner-{number}", name=f"Partner {number}")
     signature.save(update_fields=["partner"])
@@ -44,6 +57,7 @@ def fill_every_list(client, number):
     Page.objects.create(slug=f"page-{number}", language="en", title="Page", body="Text.")
     user_id = int(client.session["_auth_user_id"])
     AuditEntry.objects.create(user_id=user_id, action=AuditEntry.Action.READ, count=1)
+    Pause.objects.create(office=office, reason="It moves house.", by_id=user_id)
 
 
 def list_url(model):

@@ -37,7 +37,7 @@ def test_sign_confirm_deliver_and_read_the_letter(processes, mailbox):
     assert "Thank you" in confirmed.text
     assert Tally.objects.by_petition() == {one.pk: 1, two.pk: 1}
 
-    Deliver().handle(dry_run=False, scheduled=False)
+    Deliver().handle(dry_run=False, scheduled=False, approve=False)
     (letter,) = until(lambda: mailbox.mails_to("minister@office.example"), seconds=30)
     assert letter["Subject"] == "About thing 1"
     assert text_of(letter).startswith("Dear Foreign Minister,")

@@ -3,9 +3,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db.models import Count
 
-from petitions.delivery.batches import close_batches, next_batch_at, petitions_waiting
+from petitions.delivery.batches import (
+    close_batches,
+    close_scheduled_batches,
+    may_close,
+    petitions_waiting,
+)
+from petitions.delivery.preview import preview
 from petitions.delivery.queue import send_letters
-from petitions.models import Delivery, Office, Petition, Signature
+from petitions.models import Batch, Delivery, Pause, Petition
 from petitions.models.clock import database_now
 from petitions.signatures.carry import carry_details
 
@@ -13,44 +19,69 @@ from petitions.signatures.carry import carry_details
 class Command(BaseCommand):
     help = (
         "Close a batch of each petition that has something to tell, and send all letters that are"
-        " due, now. With --scheduled only batches whose day has come, as beat does it."
+        " due, now, also to offices that are closed at this hour. Paused letters, and those of a"
+        " petition whose first letter no organizer has approved, stay. With --scheduled only"
+        " batches whose day has come and offices that are open, as beat does it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="Only show what would be sent.")
         parser.add_argument(
-            "--scheduled", action="store_true", help="Leave batches whose day has not come."
+            "--dry-run",
+            action="store_true",
+            help="Only show who would get what, and why an office would not.",
+        )
+        parser.add_argument(
+            "--scheduled",
+            action="store_true",
+            help="Leave batches whose day has not come, and offices that are closed now.",
+        )
+        parser.add_argument(
+            "--approve",
+            action="store_true",
+            help="Approve the letters of all public petitions first: you have read them.",
         )
 
-    def handle(self, *, dry_run: bool, scheduled: bool, **_: Any) -> None:
+    def handle(self, *, dry_run: bool, scheduled: bool, approve: bool, **_: Any) -> None:
         if dry_run:
-            self.show(self.due_petitions(scheduled=scheduled))
+            self.show(scheduled=scheduled)
             return
+        if approve:
+            self.approve()
         carry_details()
-        petitions = self.due_petitions(scheduled=scheduled)
-        for batch in close_batches(petitions, now=database_now()):
+        for batch in self.close(scheduled=scheduled):
             self.stdout.write(f"Closed batch {batch}, signatures: {batch.size}.")
-        while sent := send_letters():
+        while sent := send_letters(at_any_hour=not scheduled):
             self.stdout.write(f"Letters sent: {sent}.")
         self.report()
 
-    def due_petitions(self, *, scheduled: bool) -> list[Petition]:
-        now = database_now()
-        return [
-            petition
-            for petition in petitions_waiting()
-            if not scheduled or next_batch_at(petition) <= now
-        ]
+    def approve(self) -> None:
+        for petition in Petition.objects.public().filter(letters_approved_at=None):
+            petition.approve_letters(by=None, now=database_now())
+            self.stdout.write(f"Approved the letters of {petition.slug}.")
 
-    def show(self, petitions: list[Petition]) -> None:
-        for petition in petitions:
-            size = Signature.objects.ready_for_batch().filter(petition=petition).count()
-            offices = Office.objects.responsible_for(petition).count()
-            self.stdout.write(f"{petition.slug}: signatures: {size}, offices: {offices}.")
-        waiting = Delivery.objects.due(now=database_now()).count()
-        self.stdout.write(f"Letters of earlier batches that are due: {waiting}.")
+    def close(self, *, scheduled: bool) -> list[Batch]:
+        now = database_now()
+        if scheduled:
+            return close_scheduled_batches(now=now)
+        return close_batches([each for each in petitions_waiting() if may_close(each)], now=now)
+
+    def show(self, *, scheduled: bool) -> None:
+        for line in preview(now=database_now(), by_hand=not scheduled):
+            self.stdout.write(
+                f"{line.petition.slug} → {line.office} ({line.office.language}):"
+                f" signatures: {line.signatures}, earlier letters: {line.earlier},"
+                f" {line.why_not or 'now'}."
+            )
 
     def report(self) -> None:
+        for petition in petitions_waiting():
+            if petition.letters_approved_at is None:
+                self.stdout.write(
+                    f"{petition.slug}: nothing is sent before an organizer has read its letter and"
+                    " approved it, in the admin or with --approve."
+                )
+        for pause in Pause.objects.select_related("petition", "office"):
+            self.stdout.write(f"Paused: {pause.what}. Why: {pause.reason}")
         states = Delivery.objects.order_by().values_list("state").annotate(Count("pk"))
         counts = ", ".join(f"{count} {state}" for state, count in states)
         self.stdout.write(f"All letters by state: {counts or 'none yet'}.")
