@@ -64,8 +64,7 @@ class _Letters(_Petitions):
 @require_safe
 @cached_page
 def site_map(request: HttpRequest) -> HttpResponse:
-    maps = {"pages": _Pages(), "petitions": _Petitions(), "letters": _Letters()}
-    return sitemap(request, maps)
+    return sitemap(request, {"pages": _Pages(), "petitions": _Petitions(), "letters": _Letters()})
 
 
 @require_safe
