@@ -34,8 +34,9 @@ class File:
     def as_attachment(self) -> MIMEBase:
         """In Base64, CSV too: no relay changes a line end, so the fingerprint stays true."""
         kind, subtype = self.type.split("/")
-        charset = {"charset": "utf-8"} if kind == "text" else {}
-        part = MIMEBase(kind, subtype, **charset)
+        part = MIMEBase(kind, subtype)
+        if kind == "text":
+            part.set_param("charset", "utf-8")
         part.set_payload(self.content)
         encode_base64(part)
         part.add_header("Content-Disposition", "attachment", filename=self.name)
