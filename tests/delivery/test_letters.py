@@ -1,6 +1,7 @@
 """What an official reads."""
 
 import csv
+import hashlib
 import io
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -18,6 +19,7 @@ from petitions.signatures.visibility import change_visibility
 from petitions.signatures.withdraw import withdraw
 from tests.mailbox import text_of
 from tests.makers import make_office, make_petition, make_signature, make_wish
+from tests.pdf import pages_of
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -34,10 +36,13 @@ def html_of(mail):
 
 
 def signers_in(mail):
-    (attachment,) = mail.iter_attachments()
-    text = attachment.get_content()
-    text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.lstrip("\ufeff")
+    text = attached(mail, "text/csv").decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text.replace("\r\n", "\n"))))
+
+
+def attached(mail, content_type):
+    (part,) = [part for part in mail.iter_attachments() if part.get_content_type() == content_type]
+    return part.get_payload(decode=True)
 
 
 def test_an_office_reads_the_letter_the_numbers_and_the_names(keys):
@@ -63,6 +68,22 @@ def test_an_office_reads_the_letter_the_numbers_and_the_names(keys):
     ]
     assert "Dear Foreign Minister," in html_of(mail)
     assert "<p>Please do the thing.</p>" in html_of(mail)
+
+
+def test_the_book_is_attached_beside_the_list_whose_fingerprint_it_holds(keys):
+    petition = make_petition()
+    office = make_office(petition)
+    make_signature(petition, comment="One line\nand another")
+    close_batch(petition, now=NOW)
+
+    mail = letter_to(office)
+
+    assert "As a book to read and print: signers-ask-1-1.pdf." in text_of(mail)
+    assert "As a book to read and print: signers-ask-1-1.pdf." in html_of(mail)
+    names = [part.get_filename() for part in mail.iter_attachments()]
+    assert names == ["signers-ask-1-1.csv", "signers-ask-1-1.pdf"]
+    book = "".join(pages_of(attached(mail, "application/pdf")))
+    assert hashlib.sha256(attached(mail, "text/csv")).hexdigest() in book
 
 
 def test_each_signer_is_named_only_as_they_chose(keys):

@@ -8,6 +8,7 @@ from petitions.models import Delivery, Signature, Tally
 from tests.forms import form_on, submit, submit_all_ticked
 from tests.mailbox import link_in, text_of
 from tests.makers import make_office, make_petition
+from tests.pdf import pages_of
 from tests.processes import until
 
 
@@ -41,9 +42,10 @@ def test_sign_confirm_deliver_and_read_the_letter(processes, mailbox):
     (letter,) = until(lambda: mailbox.mails_to("minister@office.example"), seconds=30)
     assert letter["Subject"] == "About thing 1"
     assert text_of(letter).startswith("Dear Foreign Minister,")
-    (attachment,) = letter.iter_attachments()
-    (row,) = csv.DictReader(io.StringIO(attachment.get_content().lstrip("\ufeff")))
+    signers, book = letter.iter_attachments()
+    (row,) = csv.DictReader(io.StringIO(signers.get_content().lstrip("\ufeff")))
     assert (row["Name"], row["Country"], row["Comment"]) == ("Zoë O'Neill", "Ukraine", "Дякую.")
+    assert "Zoë O'Neill" in "".join(pages_of(book.get_content()))
     until(lambda: Delivery.objects.filter(state=Delivery.State.SENT).count() == 1, seconds=10)
 
     left = submit(browser, browser.get(link_in(mail, "receipt")))

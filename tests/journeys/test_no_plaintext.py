@@ -16,6 +16,7 @@ from petitions.models import CarriedDetails, DataCopy, Signature, SignRequest, T
 from tests.forms import submit, submit_all_ticked
 from tests.mailbox import link_in
 from tests.makers import make_office, make_petition
+from tests.pdf import pages_of
 from tests.processes import own_broker_url, until
 
 SIGNER = {
@@ -76,9 +77,9 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     assert SignRequest.objects.count() == 1
     assert found_in(b"".join(mailbox.raw())) >= {SIGNER["email"]}
     letters = [each for each in mailbox.mails() if each["Subject"] == "About thing 1"]
-    assert SIGNER["name"] in "".join(
-        part.get_content() for each in letters for part in each.iter_attachments()
-    )
+    signers, book = letters[0].iter_attachments()
+    assert SIGNER["name"] in signers.get_content()
+    assert SIGNER["name"] in "".join(pages_of(book.get_content()))
 
     kept = {
         "dump of the database": dump_of_database(),

@@ -10,6 +10,7 @@ from petitions.vault import Secret
 from tests.forms import submit, submit_all_ticked
 from tests.mailbox import link_in
 from tests.makers import make_office, make_petition
+from tests.pdf import pages_of
 from tests.processes import until
 
 
@@ -49,8 +50,9 @@ def test_a_signer_signs_taps_reads_a_copy_and_is_delivered_while_no_process_has_
 
     in_role(Role.DELIVERER).start("deliver", "python", "manage.py", "deliver")
     (letter,) = until(lambda: mailbox.mails_to("minister@office.example"), seconds=60)
-    (attachment,) = letter.iter_attachments()
-    assert "Zoë" in attachment.get_content()
+    signers, book = letter.iter_attachments()
+    assert "Zoë" in signers.get_content()
+    assert "Zoë" in "".join(pages_of(book.get_content()))
 
     receipt = link_in(mail, "receipt")
     until(lambda: Delivery.objects.filter(state=Delivery.State.SENT).exists(), seconds=10)

@@ -1,0 +1,69 @@
+"""What a batch holds, opened: those who may be named, and all by country."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from uuid import UUID
+
+from petitions.models import Batch, Signature, Visibility
+from petitions.models.sealed import Details, tolerate
+from petitions.vault import CannotOpen
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Signer:
+    reference: UUID
+    country: str
+    details: Details
+
+
+@dataclass(frozen=True)
+class BatchContent:
+    """A batch as it can be told to an office: those who may be named, and all by country."""
+
+    signers: list[Signer]
+    by_country: Counter[str]
+
+    @property
+    def size(self) -> int:
+        return self.by_country.total()
+
+    @property
+    def counted_only(self) -> int:
+        return self.size - len(self.signers)
+
+    def signers_of(self, country: str) -> list[Signer]:
+        return [signer for signer in self.signers if signer.country == country]
+
+
+def open_batch(batch: Batch) -> BatchContent:
+    """Open a batch's signatures; one that does not open is counted, quarantined and not named.
+
+    Raises:
+        TooManyDamagedBoxes: more than one, and more than one in a thousand.
+    """
+    signers: list[Signer] = []
+    damaged: list[UUID] = []
+    by_country: Counter[str] = Counter()
+    for signature in Signature.objects.filter(batch=batch).order_by("country", "id").iterator():
+        by_country[signature.country.code] += 1
+        try:
+            details = signature.open_details()
+        except CannotOpen:
+            damaged.append(signature.id)
+        else:
+            if details and signature.visibility != Visibility.WITHHELD:
+                signers.append(Signer(signature.id, signature.country.code, details))
+    tolerate(damaged=len(damaged), opened=by_country.total() - len(damaged))
+    _quarantine(damaged)
+    return BatchContent(signers, by_country)
+
+
+def _quarantine(damaged: list[UUID]) -> None:
+    for signature_id in damaged:
+        log.error("signature %s does not open: quarantined", signature_id)
+    Signature.objects.filter(pk__in=damaged).update(quarantined=True)

@@ -1,0 +1,149 @@
+"""The files of a letter: the signers as CSV, and as a book to read and print.
+
+They are made once for all letters of a batch that are the same: in one language, with one
+country first. Offices of countries from which nobody signed share theirs. All is in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.encoders import encode_base64
+from email.mime.base import MIMEBase
+
+from django.utils.translation import get_language, gettext
+from django_countries import countries
+
+from petitions.alphabets import alphabetical
+from petitions.delivery.book import Book
+from petitions.delivery.content import BatchContent, Signer
+from petitions.models import Batch, Delivery
+from petitions.spreadsheets import csv_line
+
+# What a worker keeps of one batch. Files of a hundred thousand signers are about 15 MB.
+SHELF_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    type: str
+    content: bytes
+
+    def as_attachment(self) -> MIMEBase:
+        """In Base64, CSV too: no relay changes a line end, so the fingerprint stays true."""
+        kind, subtype = self.type.split("/")
+        part = MIMEBase(kind, subtype)
+        if kind == "text":
+            part.set_param("charset", "utf-8")
+        part.set_payload(self.content)
+        encode_base64(part)
+        part.add_header("Content-Disposition", "attachment", filename=self.name)
+        return part
+
+
+@dataclass(frozen=True)
+class SignerFiles:
+    csv: File
+    volumes: list[File]
+    """The book: one, or several where the signers are very many."""
+
+    @property
+    def all(self) -> list[File]:
+        return [self.csv, *self.volumes]
+
+    @property
+    def volume_names(self) -> str:
+        return ", ".join(volume.name for volume in self.volumes)
+
+    @property
+    def size(self) -> int:
+        return sum(len(file.content) for file in self.all)
+
+
+class FileShelf:
+    """The files of one batch's letters, in no more memory than `SHELF_BYTES` and the newest."""
+
+    def __init__(self) -> None:
+        self._shelf: dict[tuple[str, str], SignerFiles] = {}
+
+    def of(self, content: BatchContent, delivery: Delivery) -> SignerFiles | None:
+        """Those of a letter, in the language of the moment; none where nobody is named."""
+        if not content.signers:
+            return None
+        country = delivery.office.country.code or ""
+        first = country if content.by_country[country] else ""
+        key = (get_language() or "", first)
+        # Taken out and put back, so that the shelf is ordered by last use.
+        files = self._shelf.pop(key, None) or make_files(delivery.batch, content, first=first)
+        while self._shelf and self._size() + files.size > SHELF_BYTES:
+            del self._shelf[next(iter(self._shelf))]
+        self._shelf[key] = files
+        return files
+
+    def _size(self) -> int:
+        return sum(files.size for files in self._shelf.values())
+
+
+def make_files(batch: Batch, content: BatchContent, *, first: str) -> SignerFiles:
+    """The files in the language of the moment, signers of the country `first` before all others."""
+    name = f"signers-{batch.petition.slug}-{batch.number}"
+    signers = in_order(content.signers, first=first)
+    csv = File(f"{name}.csv", "text/csv", "".join(csv_lines(signers)).encode("utf-8-sig"))
+    book = Book(
+        batch=batch,
+        content=content,
+        signers=signers,
+        csv_name=csv.name,
+        fingerprint=hashlib.sha256(csv.content).hexdigest(),
+    )
+    volumes = list(book.volumes())
+    several = len(volumes) > 1
+    return SignerFiles(
+        csv,
+        [
+            File(
+                f"{name}-volume-{number}.pdf" if several else f"{name}.pdf",
+                "application/pdf",
+                volume,
+            )
+            for number, volume in enumerate(volumes, 1)
+        ],
+    )
+
+
+def in_order(signers: list[Signer], *, first: str) -> list[Signer]:
+    """By country, `first` before the others, then by name, as the reader's alphabet has it."""
+    codes = {signer.country for signer in signers}
+    places = {code: (code != first, alphabetical(countries.name(code))) for code in codes}
+    return sorted(signers, key=lambda each: (places[each.country], _packed(each.details.name)))
+
+
+def _packed(name: str) -> str:
+    """What `alphabetical` makes of it, in a twentieth of the memory."""
+    return "".join(f"{chr(place)}{letter}" for place, letter in alphabetical(name))
+
+
+def csv_lines(signers: list[Signer]) -> Iterator[str]:
+    yield csv_line(
+        [
+            gettext("Reference"),
+            gettext("Name"),
+            gettext("Country"),
+            gettext("Postcode"),
+            gettext("Comment"),
+        ]
+    )
+    country_names = {code: countries.name(code) for code in {each.country for each in signers}}
+    for signer in signers:
+        details = signer.details
+        yield csv_line(
+            [
+                str(signer.reference),
+                details.name,
+                country_names[signer.country],
+                details.postcode,
+                details.comment,
+            ]
+        )
