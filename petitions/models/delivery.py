@@ -35,9 +35,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             | models.Q(petition=None, office=None)
         )
         stopped = Office.objects.filter(pk=models.OuterRef("office_id"), active=False)
-        return self.filter(
-            models.Exists(approved), ~models.Exists(stopped), ~models.Exists(paused)
-        )
+        return self.filter(models.Exists(approved), ~models.Exists(stopped), ~models.Exists(paused))
 
     def sent(self) -> DeliveryQuerySet:
         return self.filter(state=Delivery.State.SENT)
