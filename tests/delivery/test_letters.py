@@ -35,8 +35,7 @@ def html_of(mail):
 
 def signers_in(mail):
     (attachment,) = mail.iter_attachments()
-    text = attachment.get_content()
-    text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.lstrip("\ufeff")
+    text = attachment.get_content().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text.replace("\r\n", "\n"))))
 
 

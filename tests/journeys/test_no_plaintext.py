@@ -77,7 +77,7 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     assert found_in(b"".join(mailbox.raw())) >= {SIGNER["email"]}
     letters = [each for each in mailbox.mails() if each["Subject"] == "About thing 1"]
     assert SIGNER["name"] in "".join(
-        part.get_content() for each in letters for part in each.iter_attachments()
+        part.get_content().decode() for each in letters for part in each.iter_attachments()
     )
 
     kept = {

@@ -50,7 +50,7 @@ def test_a_signer_signs_taps_reads_a_copy_and_is_delivered_while_no_process_has_
     in_role(Role.DELIVERER).start("deliver", "python", "manage.py", "deliver")
     (letter,) = until(lambda: mailbox.mails_to("minister@office.example"), seconds=60)
     (attachment,) = letter.iter_attachments()
-    assert "Zoë" in attachment.get_content()
+    assert "Zoë" in attachment.get_content().decode()
 
     receipt = link_in(mail, "receipt")
     until(lambda: Delivery.objects.filter(state=Delivery.State.SENT).exists(), seconds=10)
