@@ -28,7 +28,7 @@ class Attachment:
     @property
     def table(self) -> str:
         """What a CSV says; empty for everything else."""
-        return self.content.decode("utf-8-sig", "replace") if self.kind == "text/csv" else ""
+        return self.content.decode("utf-8-sig", "replace") if self.name.endswith(".csv") else ""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.encoders import encode_base64
-from email.mime.base import MIMEBase
 
 from django.utils.translation import get_language, gettext
 from django_countries import countries
@@ -30,17 +28,6 @@ class File:
     name: str
     type: str
     content: bytes
-
-    def as_attachment(self) -> MIMEBase:
-        """In Base64, CSV too: no relay changes a line end, so the fingerprint stays true."""
-        kind, subtype = self.type.split("/")
-        part = MIMEBase(kind, subtype)
-        if kind == "text":
-            part.set_param("charset", "utf-8")
-        part.set_payload(self.content)
-        encode_base64(part)
-        part.add_header("Content-Disposition", "attachment", filename=self.name)
-        return part
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Letter:
         )
         mail.attach_alternative(render_to_string("letter/letter.html", context), "text/html")
         for file in self.files.all if self.files else []:
-            mail.attach(file.as_attachment())
+            mail.attach(file.name, file.content, file.type)
         return mail
 
     @property

@@ -36,12 +36,12 @@ def html_of(mail):
 
 
 def signers_in(mail):
-    text = attached(mail, "text/csv").decode("utf-8-sig")
+    text = attached(mail, ".csv").decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text.replace("\r\n", "\n"))))
 
 
-def attached(mail, content_type):
-    (part,) = [part for part in mail.iter_attachments() if part.get_content_type() == content_type]
+def attached(mail, ending):
+    (part,) = [part for part in mail.iter_attachments() if part.get_filename().endswith(ending)]
     return part.get_payload(decode=True)
 
 
@@ -82,8 +82,8 @@ def test_the_book_is_attached_beside_the_list_whose_fingerprint_it_holds(keys):
     assert "As a book to read and print: signers-ask-1-1.pdf." in html_of(mail)
     names = [part.get_filename() for part in mail.iter_attachments()]
     assert names == ["signers-ask-1-1.csv", "signers-ask-1-1.pdf"]
-    book = "".join(pages_of(attached(mail, "application/pdf")))
-    assert hashlib.sha256(attached(mail, "text/csv")).hexdigest() in book
+    book = "".join(pages_of(attached(mail, ".pdf")))
+    assert hashlib.sha256(attached(mail, ".csv")).hexdigest() in book
 
 
 def test_each_signer_is_named_only_as_they_chose(keys):

@@ -43,7 +43,7 @@ def test_sign_confirm_deliver_and_read_the_letter(processes, mailbox):
     assert letter["Subject"] == "About thing 1"
     assert text_of(letter).startswith("Dear Foreign Minister,")
     signers, book = letter.iter_attachments()
-    (row,) = csv.DictReader(io.StringIO(signers.get_content().lstrip("\ufeff")))
+    (row,) = csv.DictReader(io.StringIO(signers.get_content().decode("utf-8-sig")))
     assert (row["Name"], row["Country"], row["Comment"]) == ("Zoë O'Neill", "Ukraine", "Дякую.")
     assert "Zoë O'Neill" in "".join(pages_of(book.get_content()))
     until(lambda: Delivery.objects.filter(state=Delivery.State.SENT).count() == 1, seconds=10)

@@ -78,7 +78,7 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     assert found_in(b"".join(mailbox.raw())) >= {SIGNER["email"]}
     letters = [each for each in mailbox.mails() if each["Subject"] == "About thing 1"]
     signers, book = letters[0].iter_attachments()
-    assert SIGNER["name"] in signers.get_content()
+    assert SIGNER["name"] in signers.get_content().decode()
     assert SIGNER["name"] in "".join(pages_of(book.get_content()))
 
     kept = {
