@@ -19,7 +19,7 @@ from petitions.delivery.content import BatchContent, Signer
 from petitions.models import Batch, Delivery
 from petitions.spreadsheets import csv_line
 
-# What a worker keeps of one batch. Files of a hundred thousand signers are about 15 MB.
+# What a worker keeps of one batch. Files of a hundred thousand signers are about 30 MB.
 SHELF_BYTES = 64 * 1024 * 1024
 
 
