@@ -23,6 +23,8 @@ SCREENS = [
     "petitions/signature/export/",
     "petitions/batch/",
     "petitions/delivery/",
+    "petitions/delivery/today/",
+    "petitions/pause/add/",
     "petitions/auditentry/",
     "auth/user/",
     "auth/user/add/",
