@@ -80,8 +80,9 @@ def test_every_letter_is_in_good_form_and_says_what_was_written(letters, petitio
         salutation = text.salutation_to(office_in(language))
         assert text_of(mail).startswith(f"{salutation}\n\n{text.letter}\n")
         assert mail["List-Id"] == "<letters.fiveasks.example>"
-        (file,) = mail.iter_attachments()
-        assert all(name in file.get_content().decode() for name in SIGNERS)
+        signers, book = mail.iter_attachments()
+        assert all(name in signers.get_content().decode() for name in SIGNERS)
+        assert book.get_content_type() == "application/pdf"
 
 
 def test_every_confirmation_mail_is_in_good_form_and_has_its_button(confirmations):
