@@ -16,6 +16,7 @@ from petitions.delivery.smtp import (
     RelayConnection,
     RelayUnreachable,
 )
+from petitions.delivery.typesetter import CannotTypeset
 from petitions.models import Delivery
 from petitions.models.sealed import TooManyDamagedBoxes
 from petitions.vault import KeysUnavailable
@@ -54,7 +55,7 @@ def send_letter(delivery: Delivery, desk: LetterDesk, connection: RelayConnectio
         connection.announce(sender=return_path(delivery), recipient=delivery.office.email)
         still_held = claims.commit_to_sending(delivery)
         words = connection.hand_over(letter, before_the_dot=still_held)
-    except (TooManyDamagedBoxes, KeysUnavailable) as alarm:
+    except (TooManyDamagedBoxes, KeysUnavailable, CannotTypeset) as alarm:
         log.critical("batch %s: %s", delivery.batch_id, alarm)
         claims.settle_for_later(delivery, str(alarm))
     except Refused as refusal:

@@ -16,13 +16,29 @@ from typing import Any
 import typst
 
 
+class CannotTypeset(Exception):
+    """The typesetter failed. It names nobody: what it was to set is not told."""
+
+
 def typeset(design: Path, data: dict[str, Any], *, timestamp: int) -> bytes:
-    """The PDF that `design` makes of `data`, which it reads as the input "data"."""
+    """The PDF that `design` makes of `data`, which it reads as the input "data".
+
+    Raises:
+        CannotTypeset: it made none.
+    """
     order = {"data": json.dumps(data), "timestamp": timestamp}
     program = [sys.executable, "-I", __file__, str(design)]
     done = subprocess.run(  # noqa: S603 - our own program
-        program, input=json.dumps(order).encode(), stdout=subprocess.PIPE, env={}, check=True
+        program,
+        input=json.dumps(order).encode(),
+        stdout=subprocess.PIPE,
+        # Its complaints could quote signers into the worker's log.
+        stderr=subprocess.DEVNULL,
+        env={},
+        check=False,
     )
+    if done.returncode:
+        raise CannotTypeset(f"The typesetter ended with {done.returncode} at {design.name}.")
     return done.stdout
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from local.smtp import mail_server
-from petitions.delivery import claims
+from petitions.delivery import book, claims
 from petitions.delivery.batches import close_batch
 from petitions.delivery.letters import LetterDesk
 from petitions.delivery.queue import send_letter, send_letters
@@ -242,3 +242,14 @@ def test_lines_that_begin_with_a_dot_arrive_as_written(relay):
 def test_two_workers_never_claim_the_same_delivery(due):
     assert claims.claim() == due
     assert claims.claim() is None
+
+
+def test_a_book_that_cannot_be_made_is_tried_again_later(due, tmp_path, monkeypatch):
+    broken = tmp_path / "book.typ"
+    broken.write_text("#nothing-of-that-name")
+    monkeypatch.setattr(book, "DESIGN", broken)
+
+    assert send_letters() == 0
+    due.refresh_from_db()
+    assert due.state == State.READY
+    assert "typesetter" in due.reply
