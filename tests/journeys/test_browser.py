@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.conf import settings
+from playwright.sync_api import expect
 
 from petitions.content import load_campaign
 from petitions.models import DataCopy, Petition, Signature, Tally
@@ -52,7 +53,7 @@ def test_a_supporter_signs_confirms_and_leaves_on_a_phone(site, phone, mailbox):
     assert fits(phone)
     phone.get_by_role("textbox", name="Email").fill("ann@mail")
     phone.get_by_role("button", name="Sign", exact=True).click()
-    assert phone.get_by_role("alert").get_by_role("link").count() == 3
+    expect(phone.get_by_role("alert").get_by_role("link")).to_have_count(3)
     assert phone.get_by_role("textbox", name="Email").input_value() == "ann@mail"
     assert fits(phone)
 
@@ -61,7 +62,7 @@ def test_a_supporter_signs_confirms_and_leaves_on_a_phone(site, phone, mailbox):
     phone.get_by_role("textbox", name="Email").fill("zoe@mail.example")
     phone.get_by_role("combobox", name="Country").select_option("LT")
     phone.get_by_role("button", name="Sign", exact=True).click()
-    assert phone.get_by_role("heading", level=1).inner_text() == "Now check your mail"
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Now check your mail")
     # The history shows the petition that was read, not that somebody signed it.
     assert phone.url.endswith("/en/petitions/free-prisoners/#sign-this")
     assert phone.title() == "Five Asks"
@@ -71,19 +72,20 @@ def test_a_supporter_signs_confirms_and_leaves_on_a_phone(site, phone, mailbox):
     phone.goto(site + link_in(mail, "confirm"))
     phone.get_by_role("checkbox").check()
     phone.get_by_role("button").click()
-    assert phone.get_by_role("heading", name="Thank you").is_visible()
+    expect(phone.get_by_role("heading", name="Thank you")).to_be_visible()
     assert fits(phone)
     petition = Petition.objects.get(slug="free-prisoners")
     assert Tally.objects.by_petition() == {petition.pk: 1}
 
     phone.get_by_role("button", name="I agree, and sign").first.click()
-    assert "You have signed" in phone.get_by_role("status").inner_text()
+    expect(phone.get_by_role("status")).to_contain_text("You have signed")
     assert sum(Tally.objects.by_petition().values()) == 2
 
     phone.goto(site + link_in(mail, "receipt"))
     assert phone.get_by_text("Waits for the next letter").count() >= 1
     assert fits(phone)
     phone.get_by_role("button", name="Erase everything").click()
+    expect(phone.get_by_role("heading", name="Erased")).to_be_visible()
     assert not Signature.objects.exists()
     assert phone.context.cookies() == []
     assert hosts == {site.removeprefix("http://")}
@@ -106,21 +108,22 @@ def test_with_scripts_no_secret_stays_in_the_history_and_every_button_works(site
     desk.goto(site + link_in(mail, "confirm"))
     desk.wait_for_url(plain)
     desk.get_by_role("button", name="Confirm and sign").click()
-    assert desk.get_by_role("alert").evaluate("each => each === document.activeElement")
+    expect(desk.get_by_role("alert")).to_be_focused()
     desk.get_by_role("checkbox").check()
     desk.get_by_role("button", name="Confirm and sign").click()
-    assert desk.get_by_role("heading", name="Thank you").is_visible()
+    expect(desk.get_by_role("heading", name="Thank you")).to_be_visible()
     desk.wait_for_url(plain)
     desk.get_by_role("button", name="I agree, and sign").first.click()
-    assert "You have signed" in desk.get_by_role("status").first.inner_text()
+    expect(desk.get_by_role("status").first).to_contain_text("You have signed")
 
     desk.goto(site + link_in(mail, "receipt"))
     desk.wait_for_url(plain)
     assert desk.title() == "Five Asks"
     desk.get_by_text("Change who sees your name").first.click()
     desk.get_by_role("button", name="Public").first.click()
-    assert "Your choice is kept." in desk.get_by_role("status").inner_text()
+    expect(desk.get_by_role("status")).to_contain_text("Your choice is kept.")
     desk.get_by_role("button", name="Make a copy").click()
+    expect(desk.get_by_role("link", name="Look again")).to_be_visible()
     until(lambda: not DataCopy.objects.to_be_made().exists(), seconds=30)
     desk.get_by_role("link", name="Look again").click()
     with desk.expect_download() as download:
@@ -128,6 +131,7 @@ def test_with_scripts_no_secret_stays_in_the_history_and_every_button_works(site
     names = [each["name"] for each in json.loads(download.value.path().read_text())["signatures"]]
     assert names == ["Zoë Lee", "Zoë Lee"]
     desk.get_by_role("button", name="Erase everything").click()
+    expect(desk.get_by_role("heading", name="Erased")).to_be_visible()
     assert not Signature.objects.exists()
     desk.wait_for_url(plain)
     assert [each for each in problems if not each.startswith(ticked_nothing)] == []

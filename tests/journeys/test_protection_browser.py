@@ -4,6 +4,7 @@ import time
 
 import pytest
 from django.conf import settings as django_settings
+from playwright.sync_api import expect
 
 from petitions.models import SignRequest
 from petitions.signatures import flood
@@ -58,7 +59,7 @@ def test_in_a_flood_the_browser_works_while_the_form_is_filled_in_and_the_mail_d
     page.get_by_role("combobox", name="Country").select_option("LT")
     page.get_by_role("button", name="Sign", exact=True).click()
 
-    assert page.get_by_role("heading", level=1).inner_text() == "Now check your mail"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Now check your mail")
     request = SignRequest.objects.get()
     assert request.mail_due_at == request.created_hour
     assert page.complaints == []
