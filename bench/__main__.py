@@ -6,13 +6,11 @@ Machines are shared and noisy: site and limit take turns, and of each the median
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import statistics
+import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,29 +22,28 @@ import django
 django.setup()
 
 from django.core.management import call_command  # noqa: E402 - models need the set-up above
-from django.db.models import QuerySet  # noqa: E402 - likewise
 
 from bench.browser import NoBrowser  # noqa: E402 - likewise
+from bench.compare import Figure, compare  # noqa: E402 - likewise
+from bench.files import measure_files  # noqa: E402 - likewise
+from bench.letters import measure_letters  # noqa: E402 - likewise
 from bench.lighthouse import measure_lighthouse  # noqa: E402 - likewise
 from bench.load import Load, get, post, requests_a_second  # noqa: E402 - likewise
 from bench.pages import measure_first_loads  # noqa: E402 - likewise
 from bench.server import HOST, web_server  # noqa: E402 - likewise
+from bench.signatures import make_signatures  # noqa: E402 - likewise
 from local.html_forms import read_page  # noqa: E402 - likewise
 from local.node_tools import NoNodeTools  # noqa: E402 - likewise
 from petitions.exports.signatures import export_lines  # noqa: E402 - likewise
-from petitions.models import Petition, Signature, Visibility  # noqa: E402 - likewise
-from petitions.models.clock import this_hour  # noqa: E402 - likewise
-from petitions.models.sealed import Details, signature_context  # noqa: E402 - likewise
+from petitions.models import Petition  # noqa: E402 - likewise
+from petitions.models.sealed import signature_context  # noqa: E402 - likewise
 from petitions.vault import Purpose, vault  # noqa: E402 - likewise
 from petitions.web.traps import READING_SECONDS  # noqa: E402 - likewise
 
-ROUNDS = 5
 SECONDS = 3.0
 EXPORT_ROWS = 5_000
 ROOT = Path(__file__).resolve().parent.parent
 PETITION = "/en/petitions/special-rapporteur/"
-
-Figure = dict[str, float | str]
 
 
 def main(names: Sequence[str]) -> None:
@@ -71,23 +68,6 @@ def prepare() -> None:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("load_campaign")
-
-
-def compare(
-    name: str, unit: str, site: Callable[[], float], limit: Callable[[], float]
-) -> dict[str, Figure]:
-    """Measure both in turns. The ratio is the median of each round's ratio."""
-    print(f"\n{'':16}{'site':>10}{'limit':>10} {'':12}{'ratio':>6}")
-    rounds = [(site(), limit()) for _ in range(ROUNDS)]
-    ours = statistics.median(each for each, _ in rounds)
-    limits = statistics.median(each for _, each in rounds)
-    ratio = statistics.median(each / its_limit for each, its_limit in rounds)
-    print(f"{name:16}{ours:10,.0f}{limits:10,.0f} {unit:12}{ratio:6.2f}", flush=True)
-    return {
-        f"{name}s_per_second": {"value": round(ours, 1), "unit": unit},
-        f"{name}s_per_second_limit": {"value": round(limits, 1), "unit": unit},
-        f"{name}_ratio": {"value": round(ratio, 3), "unit": "of the limit"},
-    }
 
 
 def measure_web() -> dict[str, Figure]:
@@ -127,6 +107,17 @@ def measure_scores() -> dict[str, Figure]:
         return measure_lighthouse(port)
 
 
+def measure_kills() -> dict[str, Figure]:
+    """On servers of its own, which it restarts."""
+    figures: dict[str, Figure] = {}
+    for relay in ("askable", "mute"):
+        done = subprocess.run(  # noqa: S603 - our own
+            [sys.executable, "-m", "bench.kills", relay], stdout=subprocess.PIPE, check=True
+        )
+        figures |= json.loads(done.stdout)
+    return figures
+
+
 def sign_requests(stamp: str) -> list[bytes]:
     """What supporters send: each has another address and a comment now and then."""
     return [
@@ -150,7 +141,7 @@ def sign_requests(stamp: str) -> list[bytes]:
 
 def measure_export() -> dict[str, Figure]:
     """An export against the vault opening the same boxes, which already lie in memory."""
-    signatures = make_signatures(EXPORT_ROWS)
+    signatures = make_signatures(Petition.objects.get(number=1), EXPORT_ROWS)
     boxes = [
         (bytes(box), signature_context(petition_id, reference))
         for box, petition_id, reference in signatures.values_list("sig_box", "petition_id", "id")
@@ -161,29 +152,6 @@ def measure_export() -> dict[str, Figure]:
         lambda: EXPORT_ROWS / _seconds(lambda: deque(export_lines(signatures), maxlen=0)),
         lambda: EXPORT_ROWS / _seconds(lambda: open_boxes(boxes)),
     )
-
-
-def make_signatures(count: int) -> QuerySet[Signature]:
-    petition = Petition.objects.get(number=1)
-    rows = []
-    for number in range(count):
-        reference = uuid.uuid4()
-        details = Details(name=f"Supporter {number}", comment="Please act soon. " * (number % 3))
-        rows.append(
-            Signature(
-                id=reference,
-                petition=petition,
-                index=os.urandom(32),
-                sig_box=details.seal(petition_id=petition.pk, signature_id=reference),
-                country="LT",
-                visibility=Visibility.OFFICIALS,
-                language="en",
-                consent_version="2026-11-23",
-                confirmed_hour=this_hour(),
-            )
-        )
-    Signature.objects.bulk_create(rows, batch_size=1000)
-    return Signature.objects.all()
 
 
 def open_boxes(boxes: list[tuple[bytes, str]]) -> None:
@@ -226,6 +194,9 @@ def _seconds(work: Callable[[], None]) -> float:
 PARTS: dict[str, Callable[[], dict[str, Figure]]] = {
     "web": measure_web,
     "export": measure_export,
+    "letters": measure_letters,
+    "files": measure_files,
+    "kills": measure_kills,
     "pages": measure_pages,
     "lighthouse": measure_scores,
 }

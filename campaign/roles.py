@@ -31,6 +31,10 @@ class Role(StrEnum):
         return self in {Role.MAILER, Role.DELIVERER, Role.ALL}
 
     @property
+    def sends_letters(self) -> bool:
+        return self in {Role.DELIVERER, Role.ALL}
+
+    @property
     def serves_admin(self) -> bool:
         return self in {Role.ORGANIZER, Role.ALL}
 

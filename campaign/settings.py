@@ -146,6 +146,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "deliverer"
 CELERY_TASK_ROUTES = {
     "petitions.tasks.send_confirmation_mails": {"queue": "mailer"},
+    "petitions.tasks.send_news": {"queue": "mailer"},
     "petitions.tasks.erase_what_is_due": {"queue": "mailer"},
 }
 # A tick that waited for a busy worker is worth nothing: the next one does the same work.
@@ -175,6 +176,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 10},
     },
+    "news": {
+        "task": "petitions.tasks.send_news",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     "share pictures": {
         "task": "petitions.tasks.draw_pictures",
         "schedule": timedelta(minutes=1),
@@ -200,8 +206,11 @@ LETTER_RETURN_PATH = env.str("LETTER_RETURN_PATH", default="")
 # deliverer only. Empty: the relay signs.
 DKIM_DIR = Path(env.str("DKIM_DIR")) if env.str("DKIM_DIR", default="") else None
 # Where a letter whose fate is unknown can be asked after by its Message-ID, for example
-# maildir:///srv/mail; empty: nobody can be asked, and it goes out again with the same Message-ID.
+# postfix:///var/log/mail.log; empty: nobody can be asked, and it goes out again with the same
+# Message-ID.
 RELAY_URL = env.str("RELAY_URL", default="")
+# The key of a hosted sender's API, where RELAY_URL names one.
+RELAY_KEY = env.str("RELAY_KEY", default="")
 # Seconds after which the relay gives up a silent connection; no letter is judged before that.
 RELAY_TIMEOUT = env.int("RELAY_TIMEOUT", default=300)
 

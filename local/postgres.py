@@ -55,6 +55,15 @@ class Server:
 @contextmanager
 def postgres(home: Home, *, durable: bool) -> Iterator[str]:
     """Runs PostgreSQL until the block ends; yields the DATABASE_URL of a database that exists."""
+    with made_ready(home, durable=durable) as server, running(as_program(server), home) as child:
+        wait_until(lambda: is_ready(server), child)
+        make_database(server)
+        yield server.url
+
+
+@contextmanager
+def made_ready(home: Home, *, durable: bool) -> Iterator[Server]:
+    """A server that can be started, as often as one likes, until the block ends."""
     otherwise = f"PostgreSQL's data in {shown(home.folder)}/ is in use by another command"
     with locked(home.run / "postgres.lock", otherwise=otherwise):
         data = home.data("postgres")
@@ -63,10 +72,7 @@ def postgres(home: Home, *, durable: bool) -> Iterator[str]:
             give_to(account, sockets)
             server = Server(find_binaries(account), data, sockets, account, durable)
             make_data(server)
-            with running(as_program(server), home) as child:
-                wait_until(lambda: is_ready(server), child)
-                make_database(server)
-                yield server.url
+            yield server
 
 
 def account_for(data: Path) -> str | None:

@@ -1,6 +1,13 @@
 from django.apps import AppConfig
+from django.core import checks
 
 
 class PetitionsConfig(AppConfig):
     name = "petitions"
     verbose_name = "Campaign"
+
+    def ready(self) -> None:
+        # It needs the settings, and the package's modules the models.
+        from petitions.delivery.relays import check_relay_url  # noqa: PLC0415
+
+        checks.register(check_relay_url)

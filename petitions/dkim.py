@@ -17,7 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
 from django.conf import settings
 
 Key = RSAPrivateKey | Ed25519PrivateKey
@@ -47,6 +51,16 @@ class Signer:
     @property
     def algorithm(self) -> str:
         return "rsa-sha256" if isinstance(self.key, RSAPrivateKey) else "ed25519-sha256"
+
+    @property
+    def record(self) -> str:
+        """What the domain publishes at `<selector>._domainkey`: RFC 6376, 3.6.1; RFC 8463, 4."""
+        if isinstance(self.key, RSAPrivateKey):
+            kind, form = "rsa", (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        else:
+            kind, form = "ed25519", (Encoding.Raw, PublicFormat.Raw)
+        public = base64.b64encode(self.key.public_key().public_bytes(*form)).decode("ascii")
+        return f"v=DKIM1; k={kind}; p={public}"
 
     def signature(self, data: bytes) -> str:
         if isinstance(self.key, RSAPrivateKey):

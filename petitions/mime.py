@@ -11,9 +11,10 @@ import base64
 import quopri
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from urllib.parse import quote
 
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
@@ -32,7 +33,12 @@ LITERAL = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 
 
 class Mail(EmailMultiAlternatives):
-    """Any mail of this site: filled in as Django's are, written and signed here."""
+    """Any mail of this site: filled in as Django's are, written and signed here.
+
+    `ready_parts` are files that many mails share, written once.
+    """
+
+    ready_parts: Sequence[Part] = ()
 
     def message(self) -> Written:  # type: ignore[override]  # Django's senders ask for as_bytes only
         headers = {
@@ -54,7 +60,7 @@ class Mail(EmailMultiAlternatives):
         ]
         versions = [text_part(str(self.body), "plain"), *others]
         body = multipart("alternative", versions) if len(versions) > 1 else versions[0]
-        files = [attachment(*each) for each in self.attachments]
+        files = [*(attachment(*each) for each in self.attachments), *self.ready_parts]
         return multipart("mixed", [body, *files]) if files else body
 
 
@@ -199,6 +205,8 @@ def parameter(name: str, value: str) -> str:
     return "".join(f";\n {name}*{number}*={piece}" for number, piece in enumerate(pieces))
 
 
+# The subject of a batch's letters is the same in most of them.
+@lru_cache(maxsize=64)
 def encoded(words: str, *, used: int) -> str:
     """RFC 2047: words in any script; a character is never torn apart."""
     ways = [list(_encoded_words(words, way, used=used)) for way in (Q, B)]

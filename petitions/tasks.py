@@ -5,6 +5,7 @@ from celery import shared_task
 from petitions.delivery import batches, queue
 from petitions.exports import copies
 from petitions.models.clock import database_now
+from petitions.news import send
 from petitions.pictures import draw
 from petitions.signatures import carry, confirmation_mail, erase
 
@@ -34,6 +35,11 @@ def close_scheduled_batches() -> None:
 @shared_task
 def send_letters() -> None:
     queue.send_letters()
+
+
+@shared_task
+def send_news() -> None:
+    send.send_news()
 
 
 @shared_task

@@ -7,9 +7,19 @@ import polib
 from django.utils import timezone
 
 from local.catalogues import header
-from petitions.models import Office, Petition, PetitionText, Returned, Signature, Tally, Visibility
+from petitions.models import (
+    Answer,
+    NewsSubscriber,
+    Office,
+    Petition,
+    PetitionText,
+    Returned,
+    Signature,
+    Tally,
+    Visibility,
+)
 from petitions.models.clock import this_hour
-from petitions.models.sealed import Details, ReturnedMail
+from petitions.models.sealed import Details, ReturnedMail, seal_news_address
 from petitions.signatures.addresses import look_alike_index, signature_index
 from petitions.signatures.request import Wish
 
@@ -123,6 +133,29 @@ def make_returned(
         received_hour=this_hour(),
         box=mail.seal(returned_id=reference),
         fingerprint=reference.bytes * 2,
+    )
+
+
+def make_answer(delivery, *, body="We *act*.", public=True, language="en"):
+    return Answer.objects.create(
+        delivery=delivery,
+        answered_on=timezone.now().date(),
+        body=body,
+        public=public,
+        language=language,
+    )
+
+
+def make_subscriber(address="ann@mail.example", *, language="en"):
+    """Who asked for news; needs the `keys` fixture."""
+    reference = uuid.uuid4()
+    return NewsSubscriber.objects.create(
+        id=reference,
+        index=reference.bytes * 2,
+        mail_box=seal_news_address(address, subscriber_id=reference),
+        language=language,
+        consent_version="2026-11-23",
+        confirmed_hour=this_hour(),
     )
 
 

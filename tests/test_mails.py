@@ -15,15 +15,21 @@ from petitions.content import load_campaign
 from petitions.delivery.batches import close_batch
 from petitions.delivery.letters import LetterDesk
 from petitions.models import Delivery, Office, Petition, SignRequest
+from petitions.news.mails import compose_mail as compose_news
 from petitions.signatures.confirmation_mail import compose_mail
+from petitions.signatures.tokens import make_token
 from tests.mail_lint import lint, lint_headers
 from tests.mailbox import text_of
-from tests.makers import make_office, make_signature, make_wish
+from tests.makers import make_answer, make_office, make_signature, make_wish
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
 LANGUAGES = [code for code, _ in django_settings.LANGUAGES]
 SIGNERS = ["Šarūnas Žukauskas", "Оксана Ґеник", "Ann O'Neill", "Nguyễn Thị 🕊️"]
+ANSWER = (
+    "Gerbiamieji,\n\nDėkojame už [laišką](https://elsewhere.example/). **Svarstysime.**"
+    + " Ąžuolas." * 80
+)
 NO_SPAMASSASSIN = "No SpamAssassin here: install Debian's `spamassassin`."
 
 
@@ -58,6 +64,25 @@ def confirmations(petition, ask):
         return mailing, compose_mail(request, mailing).message().as_bytes(linesep="\r\n")
 
     return {language: ask_in(language) for language in LANGUAGES}
+
+
+@pytest.fixture
+def news(letters):
+    """The news of an answer, by language; its answer is in yet another."""
+    delivery = Delivery.objects.get(office__language="lt")
+    answer = make_answer(delivery, body=ANSWER, language="lt")
+
+    def tell_in(language):
+        mail = compose_news(
+            answer,
+            language=language,
+            address="ann@mail.example",
+            stop_token=make_token(),
+            mail_id="<a@fiveasks.example>",
+        )
+        return mail.message().as_bytes(linesep="\r\n")
+
+    return {language: tell_in(language) for language in LANGUAGES}
 
 
 def office_in(language):
@@ -97,12 +122,30 @@ def test_every_confirmation_mail_is_in_good_form_and_has_its_button(confirmation
         assert "List-Id" not in mail
 
 
-def test_spamassassin_finds_next_to_nothing_in_any_of_them(letters, confirmations, tmp_path, show):
+def test_all_news_is_in_good_form_and_ends_with_one_click(news):
+    for language, raw in news.items():
+        lint(raw)
+        lint_headers(raw, domain="fiveasks.example")
+        mail = read(raw)
+        text = text_of(mail)
+        assert office_in("lt") in text
+        assert f"{django_settings.SITE_URL}/{language}/petitions/" in text
+        assert "> Dėkojame už laišką. Svarstysime. Ąžuolas." in text
+        assert "elsewhere.example" not in raw.decode() + text
+        (stop,) = re.findall(rf"{django_settings.SITE_URL}/{language}/news/\S+/stop/", text)
+        assert f"List-Unsubscribe: <{stop}>\r\n".encode() in raw.replace(b"\r\n ", b" ")
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert mail["List-Id"] == "<news.fiveasks.example>"
+
+
+def test_spamassassin_finds_next_to_nothing_in_any_of_them(
+    letters, confirmations, news, tmp_path, show
+):
     program = shutil.which("spamassassin")
     if program is None:
         missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
         missing(NO_SPAMASSASSIN)
-    mails = [*letters.values(), *(raw for _, raw in confirmations.values())]
+    mails = [*letters.values(), *(raw for _, raw in confirmations.values()), *news.values()]
     for number, raw in enumerate(mails):
         (tmp_path / f"{number:02}").write_bytes(raw)
 

@@ -30,6 +30,7 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
             AuditEntry.Action.APPROVE: "success",
             AuditEntry.Action.PAUSE: "warning",
             AuditEntry.Action.RESUME: "success",
+            AuditEntry.Action.TELL: "success",
             AuditEntry.Action.SEARCH: "info",
             AuditEntry.Action.READ: "info",
         },

@@ -45,6 +45,7 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
                 "view_returned",
             ),
             (_("Answers"), "reply", "petitions_answer_changelist", "view_answer"),
+            (_("News"), "forward_to_inbox", "petitions_newsitem_changelist", "view_newsitem"),
         ],
     ),
     (

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 
 from petitions.delivery.hours import next_open_moment
-from petitions.delivery.relay import Answer, relay
+from petitions.delivery.relays import Answer, relay
 from petitions.models import Delivery
 from petitions.models.clock import database_now, jitter
 from petitions.models.delivery import DeliveryQuerySet
@@ -88,10 +88,15 @@ def commit_to_sending(delivery: Delivery) -> Callable[[], None]:
         HeldBack: it was, but has been paused; now it is ready again.
     """
     lost_at = time.monotonic() + lease().total_seconds()
-    until = database_now() + lease()
+    now = database_now()
     may_go = Delivery.objects.may_go()
     if not _move(
-        delivery, {State.SENDING}, among=may_go, state=State.COMMITTING, lease_until=until
+        delivery,
+        {State.SENDING},
+        among=may_go,
+        state=State.COMMITTING,
+        committed_at=now,
+        lease_until=now + lease(),
     ):
         if _move(delivery, {State.SENDING}, state=State.READY, lease_until=None):
             raise HeldBack
@@ -161,17 +166,19 @@ def sweep() -> None:
         _find_out(pk, now=now)
 
 
-@transaction.atomic
 def _find_out(pk: int, *, now: datetime) -> None:
+    """Ask the relay, which may take its time: no row is locked, and of two that ask one settles."""
     doubtful = Delivery.objects.filter(pk=pk, state=State.UNCERTAIN, lease_until__lte=now)
-    delivery = doubtful.select_for_update(skip_locked=True).first()
+    delivery = doubtful.first()
     if delivery is None:
         return
-    match relay().ask(delivery.message_id):
+    match relay().ask(delivery.message_id, since=delivery.committed_at or delivery.due_at):
         case Answer.TAKEN:
             settle_sent(delivery, "The relay was asked: it has this letter.")
         case Answer.NOT_TAKEN:
             _back_to_ready(delivery, "The relay was asked: it does not have this letter.", now=now)
+        case Answer.NOT_YET:
+            _move(delivery, {State.UNCERTAIN}, lease_until=now + lease())
         case Answer.CANNOT_SAY:
             _back_to_ready(
                 delivery, "Sent again with the same Message-ID: nobody could be asked.", now=now

@@ -39,6 +39,11 @@ def fault(record: str) -> str | None:
     return _fault_of_key(key_type(record), "".join(found["p"].split()))
 
 
+def same_key(record: str, other: str) -> bool:
+    one, two = ("".join(tags(each).get("p", "").split()) for each in (record, other))
+    return one == two and key_type(record) == key_type(other)
+
+
 def is_test(record: str) -> bool:
     return "y" in tags(record).get("t", "").lower().split(":")
 

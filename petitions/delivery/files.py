@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils.translation import get_language, gettext
 from django_countries import countries
@@ -16,10 +17,12 @@ from django_countries import countries
 from petitions.alphabets import alphabetical
 from petitions.delivery.book import Book
 from petitions.delivery.content import BatchContent, Signer
+from petitions.mime import Part, attachment
 from petitions.models import Batch, Delivery
 from petitions.spreadsheets import csv_line
 
-# What a worker keeps of one batch. Files of a hundred thousand signers are about 30 MB.
+# What a worker keeps of one batch, and a third more as mails carry it. Files of a hundred thousand
+# signers are about 30 MB.
 SHELF_BYTES = 64 * 1024 * 1024
 
 
@@ -28,6 +31,11 @@ class File:
     name: str
     type: str
     content: bytes
+
+    @cached_property
+    def part(self) -> Part:
+        """As all letters carry it."""
+        return attachment(self.name, self.content, self.type)
 
 
 @dataclass(frozen=True)

@@ -74,8 +74,7 @@ class Letter:
             },
         )
         mail.attach_alternative(render_to_string("letter/letter.html", context), "text/html")
-        for file in self.files.all if self.files else []:
-            mail.attach(file.name, file.content, file.type)
+        mail.ready_parts = [file.part for file in self.files.all] if self.files else []
         return mail
 
     @property

@@ -6,7 +6,7 @@ Nothing here is ever changed, and nothing but the DNS is asked.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -112,13 +112,18 @@ def look_at_relay(resolver: dns.resolver.Resolver, relay: Relay) -> Iterator[Fin
 
 
 def look_at_domain(
-    resolver: dns.resolver.Resolver, domain: str, *, relays: Sequence[Relay], selectors: list[str]
+    resolver: dns.resolver.Resolver,
+    domain: str,
+    *,
+    relays: Sequence[Relay],
+    keys: Mapping[str, str],
 ) -> Iterator[Finding]:
-    """`domain` in ASCII; `selectors` of the DKIM keys that its mails are signed with."""
+    """`domain` in ASCII; `keys` that its mails are signed with by DKIM, by selector: the record
+    that each needs, or nothing where only the relay knows it."""
     yield from look_at_mx(resolver, domain, relays)
     senders = list(dict.fromkeys(address for relay in relays for address in relay.public))
     yield from look_at_spf(resolver, domain, senders)
-    yield from look_at_dkim(resolver, domain, selectors)
+    yield from look_at_dkim(resolver, domain, keys)
     yield from look_at_dmarc(resolver, domain)
 
 
@@ -235,26 +240,28 @@ def _joined(records: list[str]) -> str:
 
 # --- DKIM
 
+SOME_KEY = "v=DKIM1; k=rsa; p=<public key of 2048 bits, base64, no spaces>"
+
 
 def look_at_dkim(
-    resolver: dns.resolver.Resolver, domain: str, selectors: list[str]
+    resolver: dns.resolver.Resolver, domain: str, keys: Mapping[str, str]
 ) -> Iterator[Finding]:
-    if not selectors:
+    if not keys:
         words = "Nobody can find keys without their selectors: name each with --selector."
         yield Finding(State.WARNING, "DKIM", words)
     kinds = set()
-    for selector in selectors:
+    for selector, record in keys.items():
         name = f"{selector}._domainkey.{domain}"
         found = texts(resolver, name)
         kinds |= {dkim_records.key_type(record) for record in found}
-        yield _look_at_key(name, found)
+        yield _look_at_key(name, found, record)
     if kinds == {"ed25519"}:
         words = "Only Ed25519: most large receivers check RSA alone. Sign with both."
         yield Finding(State.WARNING, "DKIM", words)
 
 
-def _look_at_key(name: str, found: list[str]) -> Finding:
-    advice = Record(name, "TXT", "v=DKIM1; k=rsa; p=<public key of 2048 bits, base64, no spaces>")
+def _look_at_key(name: str, found: list[str], record: str) -> Finding:
+    advice = Record(name, "TXT", record or SOME_KEY)
     if not found:
         return Finding(State.MISSING, "DKIM", f"No key at {name}.", advice)
     if len(found) > 1:
@@ -262,6 +269,9 @@ def _look_at_key(name: str, found: list[str]) -> Finding:
         return Finding(State.WRONG, "DKIM", words, advice)
     if fault := dkim_records.fault(found[0]):
         return Finding(State.WRONG, "DKIM", f"{name}: {fault}.", advice)
+    if record and not dkim_records.same_key(found[0], record):
+        words = f"{name}: another key than the one in DKIM_DIR, by which mails are signed."
+        return Finding(State.WRONG, "DKIM", words, advice)
     if dkim_records.is_test(found[0]):
         kept = [part.strip() for part in found[0].split(";") if part.strip()]
         value = "; ".join(part for part in kept if part.partition("=")[0].strip().lower() != "t")

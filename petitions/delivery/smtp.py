@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
@@ -32,6 +33,7 @@ class Refused(Exception):
     """The relay refused this letter: for now (4xx) or for good (5xx)."""
 
     def __init__(self, code: int, words: bytes) -> None:
+        self.code = code
         self.permanent = code >= PERMANENT
         super().__init__(f"{code} {words.decode('utf-8', 'replace')}")
 
@@ -157,6 +159,9 @@ def _connect() -> smtplib.SMTP:
         local_hostname="[127.0.0.1]",
         timeout=timeout,
     )
+    assert smtp.sock is not None  # noqa: S101 - it is connected
+    # The dot follows the letter as a packet of its own, which must not wait for an acknowledgement.
+    smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     smtp.ehlo_or_helo_if_needed()
     if settings.EMAIL_USE_TLS:
         smtp.starttls()

@@ -5,7 +5,7 @@ from petitions.models.audit import AuditEntry
 from petitions.models.batch import Batch
 from petitions.models.data_copy import DataCopy
 from petitions.models.delivery import Delivery
-from petitions.models.news import NewsSubscriber
+from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
 from petitions.models.partner import Partner
@@ -28,6 +28,8 @@ __all__ = [
     "Delivery",
     "MailHour",
     "MailSlot",
+    "NewsDelivery",
+    "NewsItem",
     "NewsSubscriber",
     "Offer",
     "Office",

@@ -14,6 +14,7 @@ class AuditEntry(models.Model):
         APPROVE = "approve", _("approved letters")
         PAUSE = "pause", _("paused letters")
         RESUME = "resume", _("resumed letters")
+        TELL = "tell", _("told subscribers of an answer")
 
     at = models.DateTimeField(_("time"), auto_now_add=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("who"))

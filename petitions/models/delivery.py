@@ -67,6 +67,8 @@ class Delivery(models.Model):
     tries = models.PositiveIntegerField(_("tries"), default=0)
     fence = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    # When the last try began to be handed over: the relay is asked about what it took since.
+    committed_at = models.DateTimeField(null=True, editable=False)
     reply = models.TextField(_("the mail server's last words"), blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
 

@@ -1,9 +1,18 @@
-"""Who asked for news. The address stays sealed to the mailer."""
+"""Who asked for news, what they hear of, and the mails that are still to go out.
+
+The address stays sealed to the mailer.
+"""
+
+from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from petitions.models.answer import Answer
 
 
 class NewsSubscriber(models.Model):
@@ -25,3 +34,95 @@ class NewsSubscriber(models.Model):
 def news_subscriber_id(request_id: uuid.UUID) -> uuid.UUID:
     """The id of the subscriber that a sign request leads to; its box is bound to it."""
     return uuid.uuid5(request_id, "news")
+
+
+class NewsItem(models.Model):
+    """Something that all subscribers hear of once: an office's answer.
+
+    `sent` and `failed` are counted here, since a delivery that is done is erased. Who ended the
+    news meanwhile is in `recipients` only.
+    """
+
+    answer = models.OneToOneField(
+        Answer, models.PROTECT, related_name="news", verbose_name=_("answer")
+    )
+    told_at = models.DateTimeField(_("told"))
+    told_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("who")
+    )
+    recipients = models.PositiveIntegerField(_("recipients"))
+    sent = models.PositiveIntegerField(_("sent"), default=0)
+    failed = models.PositiveIntegerField(_("failed"), default=0)
+
+    class Meta:
+        verbose_name = _("news item")
+        verbose_name_plural = _("news")
+        ordering = ["-told_at"]
+        permissions = [("tell_subscribers", _("Can tell subscribers of an answer"))]
+
+    def __str__(self) -> str:
+        return str(self.answer)
+
+
+class NewsDeliveryQuerySet(models.QuerySet["NewsDelivery"]):
+    def due(self, *, now: datetime) -> NewsDeliveryQuerySet:
+        ready = self.filter(state=NewsDelivery.State.READY, due_at__lte=now)
+        return ready.may_go().order_by("due_at", "id")
+
+    def may_go(self) -> NewsDeliveryQuerySet:
+        """Those of answers that are public: to hide one stops what has not gone out.
+
+        It asks by a delivery's own column, for the reason that `Delivery.may_go` gives.
+        """
+        public = NewsItem.objects.filter(pk=models.OuterRef("item_id"), answer__public=True)
+        return self.filter(models.Exists(public))
+
+
+class NewsDelivery(models.Model):
+    """One news item that is on its way to one subscriber.
+
+    It moves as a letter's `Delivery` does, held by its fence; once sent or given up it is erased,
+    so that nothing tells who was written to and when (docs/decisions/0020-news-of-answers.md).
+    """
+
+    class State(models.TextChoices):
+        READY = "ready", _("ready")
+        SENDING = "sending", _("sending")
+        COMMITTING = "committing", _("handing over")
+        UNCERTAIN = "uncertain", _("uncertain")
+
+    item = models.ForeignKey(NewsItem, models.CASCADE, related_name="deliveries", db_index=False)
+    subscriber = models.ForeignKey(NewsSubscriber, models.CASCADE, related_name="deliveries")
+    state = models.CharField(max_length=10, choices=State, default=State.READY)
+    due_at = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=0, db_default=0)
+    fence = models.PositiveIntegerField(default=0, db_default=0)
+    lease_until = models.DateTimeField(null=True)
+    # As in a letter's delivery: the relay is asked about what it took since.
+    committed_at = models.DateTimeField(null=True)
+
+    objects = NewsDeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delivery of news")
+        verbose_name_plural = _("deliveries of news")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "subscriber"], name="news_delivery_once_per_subscriber"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"],
+                name="news_delivery_due",
+                condition=models.Q(state="ready"),
+            ),
+            models.Index(
+                fields=["lease_until"],
+                name="news_delivery_lease",
+                condition=models.Q(lease_until__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} → {self.subscriber_id}"

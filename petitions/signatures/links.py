@@ -29,3 +29,15 @@ def lock_signatures_behind(withdraw_hash: bytes) -> list[Signature]:
 
 def subscriptions_behind(withdraw_hash: bytes) -> QuerySet[NewsSubscriber]:
     return NewsSubscriber.objects.filter(withdrawal_links__link_hash=news_link(withdraw_hash))
+
+
+def end_subscriptions_behind(withdraw_hash: bytes) -> bool:
+    """Erase them with all that hangs on them; False where there was none. In a transaction.
+
+    They are locked first: news that was being told to them, and the link that a mail to them was
+    being given, are there by then and go too.
+    """
+    locked = subscriptions_behind(withdraw_hash).select_for_update(of=("self",))
+    ids = [subscriber.pk for subscriber in locked.only("pk")]
+    NewsSubscriber.objects.filter(pk__in=ids).delete()
+    return bool(ids)

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from petitions.models import Offer, Petition, Signature, SignRequest, Tally, Withdrawal
 from petitions.models.clock import this_hour
-from petitions.signatures.links import lock_signatures_behind, subscriptions_behind
+from petitions.signatures.links import end_subscriptions_behind, lock_signatures_behind
 from petitions.signatures.tokens import offer_link, token_hash
 
 
@@ -35,8 +35,8 @@ def withdraw(token: str, *, now: datetime) -> Erased:
     # Before the signatures: a tap locks its offer first, then the signature.
     _forget_offers(withdraw_hash)
     signatures = lock_signatures_behind(withdraw_hash)
-    news, _ = subscriptions_behind(withdraw_hash).delete()
-    return _erase(signatures, request=bool(requests), news=bool(news), now=now)
+    news = end_subscriptions_behind(withdraw_hash)
+    return _erase(signatures, request=bool(requests), news=news, now=now)
 
 
 @transaction.atomic
@@ -50,8 +50,8 @@ def withdraw_some(token: str, *, petition_ids: Collection[int], now: datetime) -
 @transaction.atomic
 def end_news(token: str) -> Erased:
     """Erase the address that news would go to, and leave everything else as it is."""
-    news, _ = subscriptions_behind(token_hash(token)).delete()
-    return Erased(request=False, petitions=[], delivered=[], news=bool(news))
+    news = end_subscriptions_behind(token_hash(token))
+    return Erased(request=False, petitions=[], delivered=[], news=news)
 
 
 @transaction.atomic
@@ -63,7 +63,7 @@ def not_me(token: str) -> None:
     """
     withdraw_hash = token_hash(token)
     SignRequest.objects.filter(withdraw_hash=withdraw_hash).delete()
-    subscriptions_behind(withdraw_hash).delete()
+    end_subscriptions_behind(withdraw_hash)
 
 
 def ask_offices_to_delete(signatures: Collection[Signature], *, now: datetime) -> None:

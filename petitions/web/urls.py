@@ -1,12 +1,13 @@
 from django.urls import path
 
-from petitions.web import feeds, letters, offers, press, proof, receipts, share_views, views
+from petitions.web import feeds, letters, news, offers, press, proof, receipts, share_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("picture.png", share_views.picture, name="home-picture"),
     path("petitions/<slug:slug>/", views.petition, name="petition"),
     path("petitions/<slug:slug>/letters/", letters.letters, name="letters"),
+    path("petitions/<slug:slug>/letters.json", letters.letters_json, name="letters-json"),
     path("petitions/<slug:slug>/card/", share_views.card, name="card"),
     path("petitions/<slug:slug>/picture.png", share_views.picture, name="picture"),
     path("petitions/<slug:slug>/qr.svg", share_views.qr_code, name="qr-code"),
@@ -20,6 +21,7 @@ urlpatterns = [
     path("asks/", offers.sign_also, name="sign-also"),
     path("receipt/<str:token>/", receipts.receipt_page, name="receipt"),
     path("receipt/<str:token>/not-me/", receipts.not_me_button, name="not-me"),
+    path("news/<str:token>/stop/", news.stop, name="stop-news"),
     path("safety/", views.page, {"slug": "safety"}, name="safety"),
     path("privacy/", views.page, {"slug": "privacy"}, name="privacy"),
 ]

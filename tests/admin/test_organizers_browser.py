@@ -24,6 +24,7 @@ SCREENS = [
     "petitions/batch/",
     "petitions/delivery/",
     "petitions/delivery/today/",
+    "petitions/newsitem/",
     "petitions/pause/add/",
     "petitions/auditentry/",
     "auth/user/",

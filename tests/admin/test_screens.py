@@ -12,6 +12,7 @@ from petitions.models import (
     AuditEntry,
     Batch,
     Delivery,
+    NewsItem,
     Office,
     Page,
     Partner,
@@ -35,6 +36,7 @@ LISTS = [
     Delivery,
     Returned,
     Answer,
+    NewsItem,
     AuditEntry,
     Pause,
 ]
@@ -53,9 +55,12 @@ def fill_every_list(client, number):
     batch = close_batch(petition, now=timezone.now())
     delivery = batch.deliveries.get()
     make_returned(delivery)
-    Answer.objects.create(delivery=delivery, answered_on=timezone.now(), body="We act.")
+    answer = Answer.objects.create(delivery=delivery, answered_on=timezone.now(), body="We act.")
     Page.objects.create(slug=f"page-{number}", language="en", title="Page", body="Text.")
     user_id = int(client.session["_auth_user_id"])
+    NewsItem.objects.create(
+        answer=answer, told_at=timezone.now(), told_by_id=user_id, recipients=number
+    )
     AuditEntry.objects.create(user_id=user_id, action=AuditEntry.Action.READ, count=1)
     Pause.objects.create(office=office, reason="It moves house.", by_id=user_id)
 

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from django.core.management import CommandError, call_command
 
 from tests.delivery.dns_server import Zone, dns_server
@@ -480,20 +485,45 @@ def test_a_domain_below_another_inherits_its_dmarc_policy(check, zone, settings)
     )
 
 
-def test_selectors_are_those_of_the_key_files(check, settings, tmp_path):
-    (tmp_path / "one.pem").touch()
-    (tmp_path / "two.pem").touch()
-    settings.DKIM_DIR = tmp_path
+def write_keys(folder):
+    folder.mkdir()
+    for name, key in {
+        "one": rsa.generate_private_key(public_exponent=65537, key_size=2048),
+        "two": ed25519.Ed25519PrivateKey.generate(),
+    }.items():
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (folder / f"{name}.pem").write_bytes(pem)
+    return folder
+
+
+def test_the_keys_that_sign_are_looked_for_and_told_as_they_must_be_published(
+    check, zone, settings, tmp_path
+):
+    settings.DKIM_DIR = write_keys(tmp_path / "keys")
 
     code, lines = check(selector=None)
 
     assert code == 1
-    assert "ok DKIM one._domainkey.fiveasks.example: rsa key." in lines
-    assert judged(lines, "missing") == ["missing DKIM No key at two._domainkey.fiveasks.example."]
+    other = "another key than the one in DKIM_DIR, by which mails are signed."
+    assert judged(lines, "missing", "wrong") == [
+        f"wrong DKIM one._domainkey.fiveasks.example: {other}",
+        "missing DKIM No key at two._domainkey.fiveasks.example.",
+    ]
+    zone.replace("\n".join(published(lines)))
+    assert check(selector=None)[0] == 0
+
+
+def test_keys_that_nobody_can_sign_with_are_told(check, settings, tmp_path):
+    settings.DKIM_DIR = tmp_path
+
+    code, lines = check(selector=None)
+
+    assert code == 2
+    assert f"{tmp_path} must hold one RSA key as a .pem file, not 0." in lines
 
 
 def test_without_a_selector_no_key_can_be_found(check, settings):
-    settings.DKIM_DIR = ""
+    settings.DKIM_DIR = None
 
     code, lines = check(selector=None)
 

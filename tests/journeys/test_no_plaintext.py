@@ -8,14 +8,26 @@ from pathlib import Path
 import pytest
 import redis
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 from django.utils.encoding import force_bytes
 
-from petitions.models import CarriedDetails, DataCopy, Signature, SignRequest, Tally
+from petitions.models import (
+    CarriedDetails,
+    DataCopy,
+    Delivery,
+    NewsDelivery,
+    NewsItem,
+    Signature,
+    SignRequest,
+    Tally,
+)
+from petitions.news.tell import tell_subscribers
 from tests.forms import submit, submit_all_ticked
 from tests.mailbox import link_in
-from tests.makers import make_office, make_petition
+from tests.makers import make_answer, make_office, make_petition
 from tests.pdf import pages_of
 from tests.processes import own_broker_url, until
 
@@ -67,6 +79,10 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     sign(browser, **SIGNER | {"email": f"second.{SIGNER['email']}"}, country="LT")
     sign(browser, **SIGNER | {"email": f"no address {SIGNER['email']}"}, country="LT")
     call_command("deliver")
+    # And news of an answer, which the mailer sends to who asked for it.
+    answer = make_answer(Delivery.objects.get())
+    tell_subscribers(answer, by=User.objects.create_user("olga"), now=timezone.now())
+    until(lambda: not NewsDelivery.objects.exists(), seconds=30)
 
     # There is something to leak: the keys open it, and the letter holds it.
     assert [each.open_details().name for each in Signature.objects.all()] == [SIGNER["name"]] * 2
@@ -76,6 +92,9 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     assert DataCopy.objects.count() == 2
     assert SignRequest.objects.count() == 1
     assert found_in(b"".join(mailbox.raw())) >= {SIGNER["email"]}
+    news = [each for each in mailbox.mails() if each["Subject"] == "An office has answered"]
+    assert [each["To"] for each in news] == [SIGNER["email"]]
+    assert NewsItem.objects.get().sent == 1
     letters = [each for each in mailbox.mails() if each["Subject"] == "About thing 1"]
     signers, book = letters[0].iter_attachments()
     assert SIGNER["name"] in signers.get_content().decode()

@@ -66,6 +66,7 @@ def pages_in(campaign, ask):
         mailing = ask(make_wish(*campaign[:2], language=language), now=timezone.now())
         confirm = f"/{language}/confirm/{mailing.confirm_token}/"
         receipt = f"/{language}/receipt/{mailing.withdraw_token}/"
+        stop = f"/{language}/news/{mailing.withdraw_token}/stop/"
         good = {
             "name": "Bo",
             "email": "bo@mail.example",
@@ -89,6 +90,8 @@ def pages_in(campaign, ask):
             answer(client.get(receipt), "receipt", receipt),
             answer(client.post(receipt, {"do": "withdraw-all"}), "withdrawn", receipt),
             answer(client.get(receipt), "nothing stored", receipt),
+            answer(client.get(stop), "stop news", stop),
+            answer(client.post(stop, {"do": "end-news"}), "news stopped", stop),
             answer(client.get(f"/{language}/nothing/"), "not found", f"/{language}/nothing/"),
         ]
 

@@ -10,11 +10,10 @@ from petitions.models.sealed import Details, open_news_address
 from petitions.vault import CannotOpen, KeysUnavailable, Purpose, Vault
 from petitions.vault.keys import key_id
 from tests.conftest import EPOCH
-from tests.makers import make_petition, make_signature
+from tests.makers import make_petition, make_signature, make_subscriber
 from tests.vault.vault_command import (
     activate_next,
     make_request,
-    make_subscriber,
     refusal,
     run,
 )

@@ -15,13 +15,12 @@ from petitions.models.signature import signature_id
 from petitions.resealing import SHELVES
 from petitions.vault import Purpose, epoch_of
 from tests.conftest import EPOCH
-from tests.makers import make_petition, make_returned, make_signature
+from tests.makers import make_petition, make_returned, make_signature, make_subscriber
 from tests.processes import Processes
 from tests.vault.vault_command import (
     NEXT,
     activate_next,
     make_request,
-    make_subscriber,
     refusal,
     rows_by_epoch,
     run,

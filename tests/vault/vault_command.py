@@ -1,16 +1,13 @@
 """`manage.py vault` as its tests type it, and the rows and key files that it works on."""
 
 import io
-import uuid
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from petitions.models import NewsSubscriber, SignRequest
-from petitions.models.clock import this_hour
-from petitions.models.sealed import seal_news_address
+from petitions.models import SignRequest
 from petitions.resealing import SHELVES, count_by_epoch
 from petitions.signatures.request import request_signature
 from petitions.vault import Purpose, Vault
@@ -37,18 +34,6 @@ def make_request(*petitions, news=True, **changes) -> SignRequest:
     before = set(SignRequest.objects.values_list("pk", flat=True))
     request_signature(make_wish(*petitions, news=news, **changes), now=timezone.now())
     return SignRequest.objects.exclude(pk__in=before).get()
-
-
-def make_subscriber(address="ann@mail.example") -> NewsSubscriber:
-    reference = uuid.uuid4()
-    return NewsSubscriber.objects.create(
-        id=reference,
-        index=reference.bytes * 2,
-        mail_box=seal_news_address(address, subscriber_id=reference),
-        language="en",
-        consent_version="2026-11-23",
-        confirmed_hour=this_hour(),
-    )
 
 
 def activate_next(keys: Vault) -> None:

@@ -120,7 +120,7 @@ def test_robots_may_look_at_all_but_what_is_between_a_signer_and_us(client):
 
     lines = text.splitlines()
     assert lines[0] == "User-agent: *"
-    for path in ("confirm", "receipt", "asks"):
+    for path in ("confirm", "receipt", "asks", "news"):
         assert f"Disallow: /*/{path}/" in lines
     assert "Disallow: /mailbox/" in lines
     assert "Sitemap: https://asks.example/sitemap.xml" in lines

@@ -14,6 +14,7 @@ PAGES = [
     "/en/petitions/special-rapporteur/",
     "/en/confirm/x/",
     "/en/receipt/x/",
+    "/en/news/x/stop/",
     "/en/safety/",
     "/en/privacy/",
     "/en/press/",

@@ -95,13 +95,6 @@ def test_pages_tell_how_far_a_letter_has_come(client, delivered):
     assert "Letters delivered: 1, to offices: 1" in page(client, "/en/")
 
 
-def test_only_offices_that_have_a_letter_are_listed_as_reached(client, delivered):
-    letters = page(client, "/en/petitions/ask-1/letters/")
-
-    assert "Minister" in letters
-    assert "Secretary" not in letters
-
-
 def test_public_answers_are_shown_and_others_are_not(client, delivered):
     delivery = delivered.deliveries.get(office__name="Minister")
     for body, public in (("We *shall* vote for it.", True), ("Between us.", False)):

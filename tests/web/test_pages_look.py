@@ -67,6 +67,7 @@ def pages(client, petitions, ask):
         "link not valid": "/en/confirm/no-such-link/",
         "waiting request": f"/en/receipt/{mailing.withdraw_token}/",
         "nothing stored": "/en/receipt/no-such-link/",
+        "stop news": "/en/news/no-such-link/stop/",
         "not found": "/en/no-such-page/",
     }
     pages = {name: client.get(address).content.decode() for name, address in addresses.items()}
@@ -78,6 +79,7 @@ def pages(client, petitions, ask):
         "offer not valid": ("/en/asks/", {"sign": "no-such-offer"}),
         "receipt": (receipt, {"do": "make-copy"}),
         "withdrawn": (receipt, {"do": "withdraw-all"}),
+        "news stopped": ("/en/news/no-such-link/stop/", {"do": "end-news"}),
     }
     return pages | {
         name: client.post(address, typed).content.decode()
@@ -90,9 +92,11 @@ PRIVATE = {
     "confirm",
     "confirmed",
     "link not valid",
+    "news stopped",
     "nothing stored",
     "offer not valid",
     "receipt",
+    "stop news",
     "waiting request",
     "withdrawn",
 }

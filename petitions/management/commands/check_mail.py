@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from petitions.delivery.dns_questions import DnsFailure, resolver_for, to_ascii
 from petitions.delivery.sending_domain import Finding, find_relay, look_at_domain, look_at_relay
+from petitions.dkim import BadDkimKeys, signers
 
 LONGEST_TIMEOUT = 300
 
@@ -53,6 +53,8 @@ class Command(BaseCommand):
         **_: Any,
     ) -> None:
         domains = sending_domains()
+        own = own_keys()
+        keys = {name: own.get(name, "") for name in selector or own}
         try:
             resolver = resolver_for(nameserver, timeout=timeout)
             relays = [find_relay(resolver, host) for host in relay or [settings.EMAIL_HOST]]
@@ -60,9 +62,7 @@ class Command(BaseCommand):
             for one in relays:
                 found += self.show(f"relay {one.host}", list(look_at_relay(resolver, one)))
             for domain, names in domains.items():
-                findings = look_at_domain(
-                    resolver, domain, relays=relays, selectors=selector or selectors_of_keys()
-                )
+                findings = look_at_domain(resolver, domain, relays=relays, keys=keys)
                 found += self.show(f"{domain} ({', '.join(names)})", list(findings))
         except DnsFailure as error:
             raise CommandError(str(error), returncode=2) from error
@@ -102,10 +102,11 @@ def sending_domains() -> dict[str, list[str]]:
     return domains
 
 
-def selectors_of_keys() -> list[str]:
-    """The key of a selector lies in a file that is named as it."""
-    folder = getattr(settings, "DKIM_DIR", "")
-    if not folder or not Path(folder).is_dir():
-        return []
-    files = [path for path in Path(folder).iterdir() if path.is_file()]
-    return sorted({path.stem for path in files if not path.name.startswith(".")})
+def own_keys() -> dict[str, str]:
+    """The records of the keys in DKIM_DIR, by selector; none where the relay signs."""
+    if not settings.DKIM_DIR:
+        return {}
+    try:
+        return {signer.selector: signer.record for signer in signers(settings.DKIM_DIR)}
+    except BadDkimKeys as error:
+        raise CommandError(str(error), returncode=2) from error
