@@ -15,11 +15,18 @@ from petitions.models import AuditEntry
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
-    list_display = ("at", "user", "what", "count", "selection", "reason")
+    list_display = ("at", "who", "what", "count", "selection", "reason")
     list_filter = ("action", ("user", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("user",)
     list_per_page = 50
     date_hierarchy = "at"
+
+    # The links are for `manage.py verify_audit`.
+    exclude = ("link",)
+
+    @column(_("who"), ordering="user__username")
+    def who(self, entry: AuditEntry) -> str:
+        return entry.who
 
     @column(
         _("what"),
@@ -27,6 +34,7 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
         label={
             AuditEntry.Action.EXPORT: "danger",
             AuditEntry.Action.PUBLISH: "warning",
+            AuditEntry.Action.HIDE: "info",
             AuditEntry.Action.APPROVE: "success",
             AuditEntry.Action.PAUSE: "warning",
             AuditEntry.Action.RESUME: "success",
@@ -48,7 +56,7 @@ def record(
     reason: str = "",
 ) -> None:
     """Leave a line for what `request`'s organizer is about to do; it must hold no person."""
-    AuditEntry.objects.create(
+    AuditEntry.objects.record(
         user=cast("User", request.user),
         action=action,
         count=count,

@@ -81,7 +81,9 @@ def show_names(references: Iterable[uuid.UUID]) -> int:
 def hide_names(
     request: HttpRequest, signatures: QuerySet[Signature], *, model_admin: ModelAdmin[Signature]
 ) -> None:
-    hidden = signatures.exclude(public_name="").update(public_name="")
+    with transaction.atomic():
+        hidden = signatures.exclude(public_name="").update(public_name="")
+        record(request, AuditEntry.Action.HIDE, count=hidden)
     words = ngettext("%(hidden)s name was hidden.", "%(hidden)s names were hidden.", hidden)
     model_admin.message_user(request, words % {"hidden": hidden}, messages.SUCCESS)
 

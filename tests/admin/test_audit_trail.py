@@ -11,7 +11,7 @@ URL = "/admin/petitions/auditentry/"
 
 @pytest.fixture
 def entry(organizer):
-    return AuditEntry.objects.create(
+    return AuditEntry.objects.record(
         user=User.objects.get(),
         action=AuditEntry.Action.EXPORT,
         selection="country: Germany",

@@ -108,6 +108,7 @@ def test_what_is_hidden_is_gone_from_the_site(organizer):
 
     assert shown_names() == ["Bob"]
     assert "1 name was hidden." in page.text
+    assert AuditEntry.objects.filter(action=AuditEntry.Action.HIDE).get().count == 1
 
 
 def test_of_very_many_a_hundred_are_looked_at_at_once(organizer):

@@ -1,6 +1,7 @@
 """Every screen opens, and its list costs the same however much is in it."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -61,7 +62,9 @@ def fill_every_list(client, number):
     NewsItem.objects.create(
         answer=answer, told_at=timezone.now(), told_by_id=user_id, recipients=number
     )
-    AuditEntry.objects.create(user_id=user_id, action=AuditEntry.Action.READ, count=1)
+    AuditEntry.objects.record(
+        user=User.objects.get(pk=user_id), action=AuditEntry.Action.READ, count=1
+    )
     Pause.objects.create(office=office, reason="It moves house.", by_id=user_id)
 
 

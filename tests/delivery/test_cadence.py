@@ -21,7 +21,7 @@ from petitions.delivery.letters import LetterDesk
 from petitions.delivery.preview import preview
 from petitions.delivery.queue import send_letter, send_letters
 from petitions.delivery.smtp import RelayConnection
-from petitions.models import Batch, Delivery, Pause, Petition
+from petitions.models import AuditEntry, Batch, Delivery, Pause, Petition
 from tests.makers import make_office, make_petition, make_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -231,6 +231,8 @@ def test_no_letter_goes_before_the_first_is_approved(keys, mailbox):
     assert "Approved the letters of ask-1." in words
     assert len(mailbox) == 1
     assert "Approved" not in deliver("--approve")
+    entry = AuditEntry.objects.get()
+    assert (entry.who, entry.action, entry.selection) == ("the command line", "approve", "ask-1")
 
 
 def test_an_approval_is_not_taken_over_by_a_later_one(keys):

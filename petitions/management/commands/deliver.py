@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
 from django.db.models import Count
 
 from petitions.delivery.batches import (
@@ -11,7 +12,7 @@ from petitions.delivery.batches import (
 )
 from petitions.delivery.preview import preview
 from petitions.delivery.queue import send_letters
-from petitions.models import Batch, Delivery, Pause, Petition
+from petitions.models import AuditEntry, Batch, Delivery, Pause, Petition
 from petitions.models.clock import database_now
 from petitions.signatures.carry import carry_details
 
@@ -56,7 +57,11 @@ class Command(BaseCommand):
 
     def approve(self) -> None:
         for petition in Petition.objects.public().filter(letters_approved_at=None):
-            petition.approve_letters(by=None, now=database_now())
+            with transaction.atomic():
+                petition.approve_letters(by=None, now=database_now())
+                AuditEntry.objects.record(
+                    user=None, action=AuditEntry.Action.APPROVE, count=1, selection=petition.slug
+                )
             self.stdout.write(f"Approved the letters of {petition.slug}.")
 
     def close(self, *, scheduled: bool) -> list[Batch]:
