@@ -39,6 +39,7 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
             AuditEntry.Action.PAUSE: "warning",
             AuditEntry.Action.RESUME: "success",
             AuditEntry.Action.TELL: "success",
+            AuditEntry.Action.RIGHTS: "warning",
             AuditEntry.Action.SEARCH: "info",
             AuditEntry.Action.READ: "info",
         },

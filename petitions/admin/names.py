@@ -26,7 +26,7 @@ from petitions.models import AuditEntry, Signature, Visibility
 
 # As many as a person can look at, and as a form may send.
 NAMES_AT_ONCE = 100
-MAY_PUBLISH = ("petitions.read_details", "petitions.publish_name")
+MAY_PUBLISH = "petitions.publish_name"
 
 
 def look_at_names(
@@ -52,7 +52,7 @@ def look_at_names(
 
 def names_page(request: HttpRequest, *, model_admin: ModelAdmin[Signature]) -> HttpResponse:
     """Shows those that were ticked, and leads back to the list."""
-    if not request.user.has_perms(MAY_PUBLISH):
+    if not request.user.has_perm(MAY_PUBLISH):
         raise PermissionDenied
     if request.method == "POST":
         with transaction.atomic():

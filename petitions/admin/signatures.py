@@ -89,8 +89,8 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         return request.user.has_perm("petitions.export_signature")
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
-        """Who shows names looks at them first."""
-        return self.has_read_permission(request) and request.user.has_perm("petitions.publish_name")
+        """It lets see the names of those who chose to be public, and no others'."""
+        return request.user.has_perm(names.MAY_PUBLISH)
 
     # --- The list
 

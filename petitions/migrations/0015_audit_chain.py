@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                     ("pause", "paused letters"),
                     ("resume", "resumed letters"),
                     ("tell", "told subscribers of an answer"),
+                    ("rights", "changed who may do what"),
                 ],
                 max_length=10,
                 verbose_name="what",

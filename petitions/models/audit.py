@@ -80,6 +80,7 @@ class AuditEntry(models.Model):
         PAUSE = "pause", _("paused letters")
         RESUME = "resume", _("resumed letters")
         TELL = "tell", _("told subscribers of an answer")
+        RIGHTS = "rights", _("changed who may do what")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(

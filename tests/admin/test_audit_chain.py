@@ -57,18 +57,15 @@ def test_it_stays_whole_when_it_goes_on(trail):
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE petitions_auditentry SET {} WHERE count = 2".format(each)
-        for each in (
-            "count = 20",
-            "reason = ''",
-            "selection = 'x'",
-            "action = 'read'",
-            "user_id = NULL",
-            "at = at + interval '1 microsecond'",
-            "link = decode(repeat('00', 32), 'hex')",
-        )
-    ]
-    + ["DELETE FROM petitions_auditentry WHERE count = 2"],
+        "UPDATE petitions_auditentry SET count = 20 WHERE count = 2",
+        "UPDATE petitions_auditentry SET reason = '' WHERE count = 2",
+        "UPDATE petitions_auditentry SET selection = 'x' WHERE count = 2",
+        "UPDATE petitions_auditentry SET action = 'read' WHERE count = 2",
+        "UPDATE petitions_auditentry SET user_id = NULL WHERE count = 2",
+        "UPDATE petitions_auditentry SET at = at + interval '1 microsecond' WHERE count = 2",
+        "UPDATE petitions_auditentry SET link = decode(repeat('00', 32), 'hex') WHERE count = 2",
+        "DELETE FROM petitions_auditentry WHERE count = 2",
+    ],
 )
 def test_what_was_changed_or_removed_in_the_middle_is_found(trail, change):
     behind_the_sites_back(change)

@@ -9,12 +9,10 @@ LIST = "/admin/petitions/signature/"
 URL = "/admin/petitions/signature/names/"
 
 
-def public(**details):
+def public(visibility=Visibility.PUBLIC, **details):
     petition = Signature.objects.first()
     return make_signature(
-        petition.petition if petition else make_petition(),
-        visibility=Visibility.PUBLIC,
-        **details,
+        petition.petition if petition else make_petition(), visibility=visibility, **details
     )
 
 
@@ -132,8 +130,8 @@ def test_of_very_many_a_hundred_are_looked_at_at_once(organizer):
     assert "3 more wait after these." in page.text
 
 
-@pytest.mark.parametrize("may", [(), ("publish_name",), ("read_details", "export_signature")])
-def test_who_lacks_one_of_both_rights_neither_sees_nor_shows(helper, may):
+@pytest.mark.parametrize("may", [(), ("read_details", "export_signature")])
+def test_who_lacks_the_right_neither_sees_nor_shows(helper, may):
     browser = helper(*may)
     ann = public(name="Ann Canary")
 
@@ -144,11 +142,15 @@ def test_who_lacks_one_of_both_rights_neither_sees_nor_shows(helper, may):
     assert shown_names() == []
 
 
-def test_who_has_both_rights_shows_names(helper):
-    ann = public(name="Ann")
+def test_who_has_the_right_sees_the_names_of_who_chose_to_be_public_and_no_others(helper):
+    ann, bob = public(name="Ann"), public(name="Bob Canary", visibility=Visibility.OFFICIALS)
+    browser = helper("publish_name")
 
-    confirm(helper("read_details", "publish_name"), ann)
+    page = run(browser, "show_names", ann, bob)
+    confirm(browser, ann, bob)
 
+    assert "Ann" in page.text
+    assert "Bob Canary" not in page.text
     assert shown_names() == ["Ann"]
 
 

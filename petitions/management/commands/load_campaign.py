@@ -5,12 +5,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from petitions.content import ContentNotValid, Report, load_campaign
+from petitions.rights import apply_rights
 
 
 class Command(BaseCommand):
     help = (
-        "Load petitions, offices and pages from content/ (or DIR) into the database. Safe to"
-        " repeat: what organizers edited stays, unless --overwrite is given."
+        "Load petitions, offices and pages from content/ (or DIR) into the database, and set the"
+        " organizers' groups. Safe to repeat: what organizers edited stays, unless --overwrite is"
+        " given."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,6 +26,7 @@ class Command(BaseCommand):
             report = load_campaign(directory, overwrite=overwrite)
         except ContentNotValid as error:
             raise CommandError(str(error)) from error
+        apply_rights()
         self.tell(report)
 
     def tell(self, report: Report) -> None:

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -34,10 +35,6 @@ class Command(BaseCommand):
 
 
 def _bytes_of(noted: str) -> bytes:
-    try:
-        link = bytes.fromhex(noted)
-    except ValueError:
-        link = b""
-    if len(link) != 32:
+    if not re.fullmatch("[0-9a-fA-F]{64}", noted):
         raise CommandError("--noted wants 64 hexadecimal digits, as this command printed them.")
-    return link
+    return bytes.fromhex(noted)

@@ -1,0 +1,271 @@
+"""Each job and each door of the organizers' room: who may go through, and who may not."""
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.urls import reverse
+from django.utils import timezone
+
+from petitions.delivery.batches import close_batch
+from petitions.models import (
+    Answer,
+    AuditEntry,
+    Delivery,
+    NewsItem,
+    Page,
+    Partner,
+    Pause,
+    Petition,
+    Signature,
+    Visibility,
+)
+from petitions.rights import RIGHTS, apply_rights
+from tests.admin.conftest import browser_of
+from tests.makers import make_office, make_petition, make_returned, make_signature
+
+JOBS = {
+    "V": "Viewer",
+    "E": "Editor",
+    "D": "Deliverer",
+    "O": "Data officer",
+    "A": "Administrator",
+}
+EVERYBODY = "VEDOA"
+
+# The screens, and who may look at them, add, change and delete.
+SCREENS = {
+    "petition": (EVERYBODY, "E", "E", "E"),
+    "page": (EVERYBODY, "E", "E", "E"),
+    "partner": (EVERYBODY, "E", "E", "E"),
+    "office": (EVERYBODY, "D", "D", "D"),
+    "answer": (EVERYBODY, "D", "D", "D"),
+    "pause": (EVERYBODY, "D", "", "D"),
+    "signature": (EVERYBODY, "", "", ""),
+    "batch": (EVERYBODY, "", "", ""),
+    "delivery": (EVERYBODY, "", "", ""),
+    "newsitem": (EVERYBODY, "", "", ""),
+    "returned": ("D", "", "", ""),
+    "auditentry": ("OA", "", "", ""),
+    "user": ("A", "A", "A", "A"),
+    "group": ("A", "", "", ""),
+}
+PAGES = {
+    "admin:index": EVERYBODY,
+    "admin:petitions_delivery_today": EVERYBODY,
+    "admin:petitions_signature_find": "O",
+    "admin:petitions_signature_export": "O",
+}
+
+
+@pytest.fixture
+def room(db, keys):
+    """One thing of each kind, and the groups."""
+    apply_rights()
+    draft = make_petition(2, state=Petition.State.DRAFT)
+    petition = make_petition(1)
+    make_office(petition)
+    make_signature(petition, visibility=Visibility.PUBLIC, name="Ann Canary")
+    delivery = close_batch(petition, now=timezone.now()).deliveries.get()
+    make_returned(delivery)
+    answer = Answer.objects.create(
+        delivery=delivery, answered_on=timezone.localdate(), body="We act.", public=True
+    )
+    olga = User.objects.create_superuser("olga")
+    NewsItem.objects.create(answer=answer, told_at=timezone.now(), told_by=olga, recipients=0)
+    Page.objects.create(slug="about", language="en", title="About", body="Text.")
+    Partner.objects.create(code="friends", name="Friends")
+    AuditEntry.objects.record(user=olga, action=AuditEntry.Action.READ, count=1)
+    Pause.objects.create(office=make_office(name="Other", email="o@o.example"), reason="x", by=olga)
+    User.objects.create_user("somebody", password=None)
+    return {"petition": draft, "user": User.objects.get(username="somebody")}
+
+
+@pytest.fixture
+def enter(room):
+    def browser(job):
+        user = User.objects.create_user("helga", is_staff=True)
+        user.groups.set([Group.objects.get(name=JOBS[job])] if job else [])
+        return browser_of(user)
+
+    return browser
+
+
+def url_of(kind, verb, room):
+    app = "auth" if kind in {"user", "group"} else "petitions"
+    if verb in {"changelist", "add"}:
+        return reverse(f"admin:{app}_{kind}_{verb}")
+    thing = room.get(kind) or apps.get_model(app, kind).objects.first()
+    return reverse(f"admin:{app}_{kind}_{verb}", args=[thing.pk])
+
+
+def test_each_job_is_a_row_of_the_table():
+    assert set(JOBS.values()) == set(RIGHTS)
+
+
+@pytest.mark.parametrize("job", EVERYBODY)
+@pytest.mark.parametrize(
+    ("column", "ask"),
+    [
+        (0, ("changelist", "get")),
+        (0, ("change", "get")),
+        (1, ("add", "get")),
+        (2, ("change", "post")),
+        (3, ("delete", "get")),
+    ],
+)
+def test_who_may_go_through_which_door(enter, room, job, column, ask):
+    verb, method = ask
+    go = getattr(enter(job), method)
+
+    found = {kind: go(url_of(kind, verb, room)).status_code for kind in SCREENS}
+
+    assert found == {kind: 200 if job in row[column] else 403 for kind, row in SCREENS.items()}
+
+
+@pytest.mark.parametrize("job", EVERYBODY)
+def test_who_may_open_the_pages_of_their_own(enter, job):
+    browser = enter(job)
+
+    found = {page: browser.get(reverse(page)).status_code for page in PAGES}
+
+    assert found == {page: 200 if job in who else 403 for page, who in PAGES.items()}
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "D") for job in EVERYBODY])
+def test_who_may_approve_letters(enter, job, may):
+    Petition.objects.update(letters_approved_at=None)
+    ticked = {"action": "approve_letters", "_selected_action": [Petition.objects.get(number=1).pk]}
+
+    enter(job).post(reverse("admin:petitions_petition_changelist"), ticked)
+
+    assert Petition.objects.exclude(letters_approved_at=None).exists() == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "D") for job in EVERYBODY])
+def test_who_may_try_a_letter_again(enter, job, may):
+    Delivery.objects.update(state=Delivery.State.FAILED)
+    ticked = {"action": "try_again", "_selected_action": [Delivery.objects.get().pk]}
+
+    enter(job).post(reverse("admin:petitions_delivery_changelist"), ticked)
+
+    assert Delivery.objects.filter(state=Delivery.State.READY).exists() == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "D") for job in EVERYBODY])
+def test_who_may_tell_subscribers(enter, job, may):
+    NewsItem.objects.all().delete()
+    page = reverse("admin:petitions_answer_tell", args=[Answer.objects.get().pk])
+
+    assert enter(job).get(page).status_code == (200 if may else 403)
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job in "EO") for job in EVERYBODY])
+def test_who_may_look_at_public_names_and_show_them(enter, job, may):
+    signature = Signature.objects.get()
+    ticked = {"action": "show_names", "_selected_action": [signature.pk]}
+    browser = enter(job)
+
+    page = browser.post(reverse("admin:petitions_signature_changelist"), ticked, follow=True)
+    answer = browser.post(
+        reverse("admin:petitions_signature_names"), {"_selected_action": [signature.pk]}
+    )
+
+    assert ("Ann Canary" in page.text) == may
+    assert answer.status_code == (302 if may else 403)
+    assert Signature.objects.filter(public_name="Ann Canary").exists() == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
+def test_who_may_read_a_signers_details(enter, job, may):
+    page = reverse("admin:petitions_signature_change", args=[Signature.objects.get().pk])
+
+    assert ("Ann Canary" in enter(job).get(page).text) == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
+def test_who_may_take_an_export(enter, job, may):
+    reason = {"reason": "For the meeting in Geneva"}
+
+    answer = enter(job).post(reverse("admin:petitions_signature_export"), reason)
+
+    assert answer.status_code == (200 if may else 403)
+    assert AuditEntry.objects.filter(action=AuditEntry.Action.EXPORT).exists() == may
+
+
+@pytest.mark.parametrize("job", ["", *EVERYBODY])
+def test_whose_right_to_sign_in_was_taken_sees_the_door_only(enter, job):
+    browser = enter(job)
+    User.objects.filter(username="helga").update(is_staff=False)
+
+    for page in PAGES:
+        answer = browser.get(reverse(page))
+        assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/admin/login/")
+
+
+def test_who_has_no_job_sees_an_empty_overview(enter):
+    browser = enter("")
+
+    assert browser.get(reverse("admin:index")).status_code == 200
+    for page in list(PAGES)[1:]:
+        assert browser.get(reverse(page)).status_code == 403
+
+
+# --- An administrator lets people in, and makes nobody mightier than that
+
+
+def form_of(user, **changes):
+    joined = user.date_joined
+    return {
+        "username": user.username,
+        "date_joined_0": joined.date(),
+        "date_joined_1": joined.time(),
+        "is_active": "on",
+        "is_staff": "on",
+    } | changes
+
+
+def test_an_administrator_gives_a_job_and_that_stands_in_the_trail(enter, room):
+    user = room["user"]
+    editor = Group.objects.get(name="Editor")
+
+    enter("A").post(url_of("user", "change", room), form_of(user, groups=[editor.pk]))
+
+    assert list(user.groups.all()) == [editor]
+    entry = AuditEntry.objects.get(action=AuditEntry.Action.RIGHTS)
+    assert (entry.who, entry.selection) == ("helga", "somebody: Editor")
+
+
+def test_an_administrator_makes_no_superuser_and_gives_no_single_right(enter, room):
+    user = room["user"]
+    browser = enter("A")
+    everything = {"is_superuser": "on", "user_permissions": [1, 2, 3]}
+
+    for each in (user, User.objects.get(username="helga")):
+        url = reverse("admin:auth_user_change", args=[each.pk])
+        assert browser.post(url, form_of(each, **everything)).status_code == 302
+        each.refresh_from_db()
+        assert (each.is_superuser, each.user_permissions.count()) == (False, 0)
+
+
+@pytest.mark.parametrize("page", ["auth_user_change", "auth_user_password_change"])
+def test_an_administrator_does_not_touch_a_superuser(enter, page):
+    olga = User.objects.get(username="olga")
+    before = User.objects.filter(pk=olga.pk).values().get()
+    word = "a word that is long enough 1"
+    typed = form_of(olga, username="mine", password1=word, password2=word)
+
+    answer = enter("A").post(reverse(f"admin:{page}", args=[olga.pk]), typed)
+
+    assert answer.status_code == 403
+    assert User.objects.filter(pk=olga.pk).values().get() == before
+
+
+def test_a_right_that_was_added_by_hand_goes_and_a_group_of_ones_own_stays(room):
+    viewer = Group.objects.get(name="Viewer")
+    viewer.permissions.add(*Group.objects.get(name="Administrator").permissions.all())
+    Group.objects.create(name="Translators")
+
+    apply_rights()
+
+    assert {each.codename for each in viewer.permissions.all()} == RIGHTS["Viewer"]
+    assert Group.objects.filter(name="Translators").exists()
