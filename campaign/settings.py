@@ -89,8 +89,14 @@ if ROLE.serves_admin:
         "unfold.apps.BasicAppConfig",
         "unfold.contrib.filters",
         "campaign.apps.CampaignAdminConfig",
+        "django.contrib.humanize",
         "django.contrib.sessions",
         "django.contrib.messages",
+        "allauth",
+        "allauth.account",
+        "allauth.mfa",
+        "allauth.usersessions",
+        "axes",
         *INSTALLED_APPS,
     ]
     context_processors += [
@@ -101,6 +107,14 @@ if ROLE.serves_admin:
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
         "django.contrib.messages.middleware.MessageMiddleware",
+        "allauth.account.middleware.AccountMiddleware",
+        "axes.middleware.AxesMiddleware",
+    ]
+    AUTHENTICATION_BACKENDS = [
+        "axes.backends.AxesStandaloneBackend",
+        # Not allauth's: that one takes a name in any case, and each way to write it would be
+        # counted by itself.
+        "django.contrib.auth.backends.ModelBackend",
     ]
 
 # The page that shows the local mail server's letters exists only where `make run` named the folder.
@@ -325,13 +339,56 @@ LOGGING = {
         # Django would log the path of a failed request, and a confirmation link is a path.
         "django.request": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
         "django.server": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
         "django.security": {"level": "CRITICAL"},
     },
 }
 
+# --- How organizers get in (docs/decisions/0026-two-factors.md)
+
+# "required": a password alone opens nothing but the pages where a second factor is set up.
+# "optional" is for laptops; who has set one up is asked for it all the same.
+SECOND_FACTOR = env.str("SECOND_FACTOR", default="required")
+if SECOND_FACTOR not in {"required", "optional"}:
+    raise ImproperlyConfigured("SECOND_FACTOR must be required or optional.")
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+LOGOUT_REDIRECT_URL = "account_login"
+SESSION_SERIALIZER = "campaign.sign_in.sealing.SealedSerializer"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+ACCOUNT_ADAPTER = "campaign.sign_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
+# No addresses, so no limits by address; wrong codes are limited by account, in each process.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
+MFA_ADAPTER = "campaign.sign_in.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RATE_LIMITS = {"webauthn_login": None}
+# One code before and one after the present one: clocks differ, and typing takes time.
+MFA_TOTP_TOLERANCE = 1
+AXES_HANDLER = "campaign.sign_in.lockout.FailuresByName"
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "campaign.sign_in.lockout.locked_page"
+AXES_CLIENT_IP_CALLABLE = "campaign.sign_in.lockout.no_address"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "csrfmiddlewaretoken", "next"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# axes wants to lock by address, and we keep none.
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]
+
 # --- The organizers' screens
 
-LOGIN_REDIRECT_URL = "admin:index"
 UNFOLD = {
     "SITE_TITLE": "petitions.admin.sidebar.site_name",
     "SITE_HEADER": "petitions.admin.sidebar.site_name",
@@ -341,5 +398,6 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {"navigation": "petitions.admin.sidebar.navigation"},
+    "ACCOUNT": {"navigation": "petitions.admin.sidebar.account"},
     "DASHBOARD_CALLBACK": "petitions.admin.overview.overview",
 }

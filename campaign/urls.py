@@ -13,6 +13,7 @@ if settings.ROLE.knows_public_addresses:
 if settings.ROLE.serves_admin:
     from django.contrib import admin
 
+    urlpatterns += [path("admin/account/", include("campaign.sign_in.urls"))]
     urlpatterns += [path("admin/", admin.site.urls)]
 
 if settings.MAILBOX_DIR:

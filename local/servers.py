@@ -41,6 +41,7 @@ def settings_for(home: Home, *, site: str, secret: str) -> dict[str, str]:
         "SITE_URL": site,
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "CAMPAIGN_ROLE": "all",
+        "SECOND_FACTOR": "required",
         "VAULT_DIR": str(home.folder / "vault"),
         "STATIC_ROOT": str(home.folder / "static"),
         "MAILBOX_DIR": str(mailbox),

@@ -40,6 +40,8 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
             AuditEntry.Action.RESUME: "success",
             AuditEntry.Action.TELL: "success",
             AuditEntry.Action.RIGHTS: "warning",
+            AuditEntry.Action.SIGN_OUT: "info",
+            AuditEntry.Action.RESET: "warning",
             AuditEntry.Action.SEARCH: "info",
             AuditEntry.Action.READ: "info",
         },

@@ -2,13 +2,17 @@
 
 An administrator gives people groups. Only a superuser makes superusers, gives single rights, or
 touches a superuser's account: else a right to change users would be a right to everything.
+Who lost a phone or a key is helped here too; one's own is looked after under "Your account".
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
@@ -36,6 +40,8 @@ else:
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
+# Secrets and keys of sessions; and addresses, which are not kept.
+admin.site.unregister([Authenticator, UserSession, EmailAddress])
 
 _FOR_SUPERUSERS = ("is_superuser", "user_permissions")
 _GIVE_RIGHTS = {"is_active", "is_staff", "groups", *_FOR_SUPERUSERS}
@@ -57,6 +63,7 @@ class OrganizerAdmin(OrganizerBase):
         (_("Important dates"), {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
+    actions = ("end_sessions", "remove_second_factor")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -75,6 +82,34 @@ class OrganizerAdmin(OrganizerBase):
     def has_delete_permission(self, request: HttpRequest, user: User | None = None) -> bool:
         return super().has_delete_permission(request, user) and _may_touch(request, user)
 
+    @admin.action(description=_("End their sessions"), permissions=["change"])
+    def end_sessions(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        for user in self._whom_to_help(request, users):
+            record(request, AuditEntry.Action.SIGN_OUT, count=1, selection=user.username)
+            _end_sessions(user)
+
+    @admin.action(description=_("Remove their second factor"), permissions=["change"])
+    def remove_second_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """For a phone or a key that was lost; whoever has it now is out as well."""
+        for user in self._whom_to_help(request, users):
+            record(request, AuditEntry.Action.RESET, count=1, selection=user.username)
+            Authenticator.objects.filter(user=user).delete()
+            _end_sessions(user)
+
+    def _whom_to_help(self, request: HttpRequest, users: QuerySet[User]) -> list[User]:
+        """Oneself goes through the pages that ask for a password first."""
+        helped = [each for each in users if _may_touch(request, each) and each != request.user]
+        if len(helped) < len(users):
+            self.message_user(
+                request,
+                _("Left as they are: yourself, and superusers unless you are one."),
+                messages.WARNING,
+            )
+        if helped:
+            names = ", ".join(each.username for each in helped)
+            self.message_user(request, _("Done for %(names)s.") % {"names": names})
+        return helped
+
     def save_related(
         self,
         request: HttpRequest,
@@ -91,6 +126,11 @@ class OrganizerAdmin(OrganizerBase):
 @admin.register(Group)
 class OrganizerGroupAdmin(GroupBase):
     pass
+
+
+def _end_sessions(user: User) -> None:
+    for session in UserSession.objects.filter(user=user):
+        session.end()
 
 
 def _may_touch(request: HttpRequest, user: User | None) -> bool:

@@ -77,6 +77,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def account(_request: HttpRequest) -> list[dict[str, Any]]:
+    """What one's own name at the foot of the side opens; settings name this function."""
+    return [
+        {"title": _("Two-factor sign-in"), "link": reverse("mfa_index")},
+        {"title": _("Sessions"), "link": reverse("usersessions_list")},
+        {"title": _("Change password"), "link": reverse("account_change_password")},
+    ]
+
+
 def _may_see(request: HttpRequest, screen: _Screen) -> bool:
     permission = screen[3]
     if not permission:

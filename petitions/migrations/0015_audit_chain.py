@@ -61,6 +61,8 @@ class Migration(migrations.Migration):
                     ("resume", "resumed letters"),
                     ("tell", "told subscribers of an answer"),
                     ("rights", "changed who may do what"),
+                    ("sign_out", "ended sessions"),
+                    ("reset", "removed a second factor"),
                 ],
                 max_length=10,
                 verbose_name="what",

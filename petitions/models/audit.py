@@ -81,6 +81,8 @@ class AuditEntry(models.Model):
         RESUME = "resume", _("resumed letters")
         TELL = "tell", _("told subscribers of an answer")
         RIGHTS = "rights", _("changed who may do what")
+        SIGN_OUT = "sign_out", _("ended sessions")
+        RESET = "reset", _("removed a second factor")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
 from petitions.models import AuditEntry, Signature, Visibility
+from tests.admin.conftest import sign_in
 from tests.makers import make_office, make_petition, make_signature
 from tests.processes import Processes
 
@@ -44,7 +45,7 @@ def site(keys, tmp_path):
 def page(chromium, site, django_user_model):
     """An organizer's browser, logged in, that remembers what went wrong."""
     session = Client()
-    session.force_login(django_user_model.objects.create_superuser("olga"))
+    sign_in(session, django_user_model.objects.create_superuser("olga"))
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     cookie = session.cookies["sessionid"].value
     context.add_cookies([{"name": "sessionid", "value": cookie, "url": site}])

@@ -40,7 +40,7 @@ def test_an_organizers_page_may_load_from_this_site_alone_and_run_no_inline_scri
 
 
 def test_the_login_page_has_the_organizers_policy_too(client, db, keys):
-    assert "script-src" in policy_of(client.get("/admin/login/"))
+    assert "script-src" in policy_of(client.get("/admin/account/login/"))
 
 
 def test_the_public_pages_policy_allows_no_code_in_strings(client, db, keys):
@@ -114,10 +114,12 @@ from campaign.wsgi import application
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tests.admin.conftest import sign_in
+
 client = Client(HTTP_HOST="127.0.0.1")
 
 def log_in():
-    client.force_login(User.objects.get())
+    sign_in(client, User.objects.get())
 
 def ask(path):
     response = client.get(path)

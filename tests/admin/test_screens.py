@@ -172,16 +172,6 @@ def test_a_stranger_sees_the_login_and_nothing_else(client, db, keys):
         assert response["Location"].startswith("/admin/login/")
 
 
-def test_after_the_login_comes_the_first_page(client, db, keys, django_user_model):
-    django_user_model.objects.create_superuser("olga", password="correct horse battery")
-
-    response = client.post(
-        "/admin/login/", {"username": "olga", "password": "correct horse battery"}
-    )
-
-    assert response["Location"] == "/admin/"
-
-
 def test_the_first_page_shows_how_many_forms_were_turned_away_and_why(organizer):
     page = organizer.get(reverse("admin:index")).content.decode()
     assert "No form was turned away." in page

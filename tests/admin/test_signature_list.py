@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
 from petitions.models import Signature, Visibility
+from tests.admin.conftest import sign_in
 from tests.makers import make_petition, make_signature
 
 URL = "/admin/petitions/signature/"
@@ -110,6 +111,6 @@ def test_a_filter_that_does_not_exist_leads_back_to_the_list(organizer, several)
 
 
 def test_who_may_see_no_signatures_sees_none(client, keys, django_user_model):
-    client.force_login(django_user_model.objects.create_user("hanna", is_staff=True))
+    sign_in(client, django_user_model.objects.create_user("hanna", is_staff=True))
 
     assert client.get(reverse("admin:petitions_signature_changelist")).status_code == 403

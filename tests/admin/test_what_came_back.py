@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
 from petitions.models import Answer, Delivery, Office, Returned
+from tests.admin.conftest import sign_in
 from tests.makers import make_office, make_petition, make_returned, make_signature
 
 LIST = "admin:petitions_returned_changelist"
@@ -112,6 +113,6 @@ def test_an_office_says_why_it_was_stopped_until_it_receives_letters_again(organ
 
 
 def test_who_may_not_see_what_came_back_has_no_card_of_it(client, django_user_model, db, keys):
-    client.force_login(django_user_model.objects.create_user("hanna", is_staff=True))
+    sign_in(client, django_user_model.objects.create_user("hanna", is_staff=True))
 
     assert "came_back" not in client.get(reverse("admin:index")).context
