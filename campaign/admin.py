@@ -59,7 +59,7 @@ class CampaignAdminSite(AdminSite):
         """Where `has_permission` sends: on to what is missing."""
         return under_organizers_policy(never_cache(_lead_on))(request)
 
-    def password_change(
+    def password_change(  # type: ignore[override]  # on to another page, not one of its own
         self, _request: HttpRequest, _extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return redirect("account_change_password")

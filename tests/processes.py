@@ -60,7 +60,7 @@ class Processes:
         schedule = str(self.temporary / "beat")
         return self.start("beat", "celery", "-A", "campaign", "beat", "-s", schedule)
 
-    def web(self) -> httpx.Client:
+    def web(self, **environment: str) -> httpx.Client:
         """A web server, and a browser's session with it."""
         port = free_port()
         site = f"http://127.0.0.1:{port}"
@@ -68,8 +68,7 @@ class Processes:
             "web",
             *("granian", "--interface", "wsgi", "campaign.wsgi:application"),
             *("--host", "127.0.0.1", "--port", str(port), "--no-ws"),
-            SITE_URL=site,
-            ALLOWED_HOSTS="127.0.0.1",
+            **{"SITE_URL": site, "ALLOWED_HOSTS": "127.0.0.1"} | environment,
         )
         client = self.browsers.enter_context(
             httpx.Client(base_url=site, follow_redirects=True, timeout=30)

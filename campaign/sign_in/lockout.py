@@ -29,7 +29,7 @@ class FailuresByName(AxesDatabaseHandler):
         **kwargs: Any,
     ) -> None:
         if request is not None:
-            request.axes_user_agent = request.axes_http_accept = ""
+            vars(request).update(axes_user_agent="", axes_http_accept="")
         super().user_login_failed(sender, credentials, request, **kwargs)
 
 

@@ -6,7 +6,7 @@ account had a second factor is not let in once its owner sets one up.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
@@ -16,7 +16,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
 
@@ -24,35 +23,33 @@ def step_before(request: HttpRequest) -> str | None:
     """The page that somebody who signed in must pass before any other; None when there is none."""
     if _was_shown(request):
         return None
-    if has_second_factor(cast("User", request.user)):
+    if has_second_factor(request):
         return reverse("mfa_reauthenticate")
     return None if settings.SECOND_FACTOR == "optional" else reverse("mfa_index")
 
 
-def has_second_factor(user: User) -> bool:
-    return _factors_of(user).exists()
+def has_second_factor(request: HttpRequest) -> bool:
+    return _factors_of(request).exists()
 
 
 def count_as_shown(request: HttpRequest) -> None:
     """Who has just set one up has shown it."""
-    user = cast("User", request.user)
-    newest = _factors_of(user).latest("created_at")
-    record_authentication(request, user, "mfa", id=newest.pk, type=newest.type)
+    newest = _factors_of(request).latest("created_at")
+    record_authentication(request, request.user, "mfa", id=newest.pk, type=newest.type)
 
 
 def _was_shown(request: HttpRequest) -> bool:
     """By one that still is there: what was removed or reset counts no more."""
-    if not hasattr(request, "_second_factor_was_shown"):
+    known = vars(request)
+    if "second_factor_was_shown" not in known:
         records = get_authentication_records(request, request.user)
         shown = [record.get("id") for record in records if record["method"] == "mfa"]
         authenticators = Authenticator.objects.filter(user_id=request.user.pk, pk__in=shown)
-        request._second_factor_was_shown = bool(shown) and authenticators.exists()  # noqa: SLF001 - ours
-    was_shown: bool = request._second_factor_was_shown  # noqa: SLF001 - likewise
-    return was_shown
+        known["second_factor_was_shown"] = bool(shown) and authenticators.exists()
+    return bool(known["second_factor_was_shown"])
 
 
-def _factors_of(user: User) -> QuerySet[Authenticator]:
+def _factors_of(request: HttpRequest) -> QuerySet[Authenticator]:
     """Recovery codes alone are none: they stand in for one that was lost."""
-    return Authenticator.objects.filter(user_id=user.pk).exclude(
-        type=Authenticator.Type.RECOVERY_CODES
-    )
+    recovery_codes = Authenticator.Type.RECOVERY_CODES
+    return Authenticator.objects.filter(user_id=request.user.pk).exclude(type=recovery_codes)

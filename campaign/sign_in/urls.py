@@ -78,7 +78,7 @@ def _setting_up(view: _View) -> _View:
 
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if has_second_factor(request.user) and (step := step_before(request)):
+        if has_second_factor(request) and (step := step_before(request)):
             return redirect_to_login(request.get_full_path(), step)
         return view(request, *args, **kwargs)
 
