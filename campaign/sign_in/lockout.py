@@ -16,7 +16,9 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 
+from campaign.admin import under_organizers_policy
 from campaign.sign_in.adapters import NO_ADDRESS
 
 
@@ -37,6 +39,8 @@ def no_address(_request: HttpRequest) -> str:
     return NO_ADDRESS
 
 
+@under_organizers_policy
+@never_cache
 def locked_page(
     request: HttpRequest, _original: HttpResponse | None, credentials: dict[str, Any] | None
 ) -> HttpResponse:

@@ -102,5 +102,6 @@ def _item(request: HttpRequest, screen: _Screen) -> dict[str, Any]:
 def _is_here(request: HttpRequest, link: str) -> bool:
     """Whether this page lies under `link`, and under no longer one of the same list."""
     links = [reverse(f"admin:{name}") for _title, group in _GROUPS for _t, _s, name, _p in group]
+    links += [each["link"] for each in account(request)]
     under = [each for each in links if request.path.startswith(each)]
     return link == max(under, key=len, default="")

@@ -268,6 +268,7 @@ def test_five_wrong_passwords_lock_the_name_and_the_right_one_does_not_open_it(c
     assert locked.status_code == 429
     until = AccessAttempt.objects.get().attempt_time + timedelta(minutes=15)
     assert f"until {until:%H:%M} (UTC)" in locked.text
+    assert policy_of(locked)["script-src"] == "'self' 'unsafe-eval'"
     assert type_password(Client()).status_code == 429
     assert AccessAttempt.objects.get().failures_since_start == 5
 
