@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from campaign.sign_in.sealing import fernet
 from petitions.content import campaign
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 NO_ADDRESS = "0.0.0.0"  # noqa: S104 - nothing listens there: it stands where an address would
 
@@ -20,6 +25,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Axes counts wrong passwords, in the database; allauth would count in this process."""
+
+    def respond_user_inactive(self, request: HttpRequest, _user: User) -> HttpResponse:
+        messages.error(request, self.error_messages["account_inactive"])
+        return redirect("account_login")
 
     def get_client_ip(self, _request: HttpRequest) -> str:
         return NO_ADDRESS

@@ -115,6 +115,27 @@ def test_a_passkey_is_added_and_then_opens_without_a_password(page, site, olga):
 
     page.get_by_role("heading", name="Overview").wait_for()
     assert page.url == f"{site}/admin/"
+
+    sign_out(page, site)
+    User.objects.update(is_active=False)
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_text("This account is currently inactive").wait_for()
+    page.goto(f"{site}/admin/")
+    assert page.url.startswith(f"{site}/admin/account/login/")
+    assert page.faults == []
+
+
+def test_who_has_no_passkey_reads_why_it_did_not_open(page, site, olga):
+    key = page.context.new_cdp_session(page)
+    key.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True}
+    key.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    page.goto(f"{site}/admin/")
+    assert not page.get_by_text("The key did not answer").is_visible()
+
+    page.get_by_role("button", name="Sign in with a passkey").click()
+
+    page.get_by_text("The key did not answer").wait_for()
     assert page.faults == []
 
 
