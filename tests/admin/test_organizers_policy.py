@@ -114,11 +114,10 @@ from campaign.wsgi import application
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.admin.conftest import sign_in
-
 client = Client(HTTP_HOST="127.0.0.1")
 
 def log_in():
+    from tests.admin.conftest import sign_in
     sign_in(client, User.objects.get())
 
 def ask(path):
