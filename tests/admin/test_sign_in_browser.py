@@ -109,6 +109,8 @@ def test_a_passkey_is_added_and_then_opens_without_a_password(page, site, olga):
     save_codes(page)
     page.goto(f"{site}/admin/account/two-factor/keys/")
     assert page.get_by_text("Phone").is_visible()
+    page.set_viewport_size({"width": 360, "height": 900})
+    assert [each for each in misfits(page) if re.match("outside|scrolls|overlaps", each)] == []
     sign_out(page, site)
 
     page.get_by_role("button", name="Sign in with a passkey").click()
