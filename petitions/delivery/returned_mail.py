@@ -91,6 +91,9 @@ class Reading:
     attachments: str
     recipients: list[str]
     message_ids: list[str]
+    # What it says of itself: no other mail says the same.
+    own_id: str = ""
+    date: str = ""
 
 
 def read(raw: bytes) -> Reading:
@@ -114,6 +117,8 @@ def read(raw: bytes) -> Reading:
         attachments=_one_line(", ".join(_attachments(parts))),
         recipients=_recipients(mail),
         message_ids=_message_ids(mail, parts),
+        own_id=_header(mail, "Message-ID"),
+        date=_header(mail, "Date"),
     )
 
 
@@ -163,7 +168,7 @@ def _of_recipient(block: Message) -> Verdict:
 def _by_exim(mail: Message, parts: list[Message]) -> Verdict | None:
     if not mail["X-Failed-Recipients"]:
         return None
-    return _from_text(_text(parts), otherwise=Kind.HARD)
+    return judge_words(_text(parts), otherwise=Kind.HARD)
 
 
 def _by_words(mail: Message, parts: list[Message]) -> Verdict | None:
@@ -177,10 +182,10 @@ def _by_words(mail: Message, parts: list[Message]) -> Verdict | None:
     ]
     if sum(map(bool, signs)) < 2 or not (signs[0] or signs[1]):  # noqa: PLR2004 - two, as said
         return None
-    return _from_text(text, otherwise=Kind.HARD if QMAIL_PERMANENT.search(text) else Kind.SOFT)
+    return judge_words(text, otherwise=Kind.HARD if QMAIL_PERMANENT.search(text) else Kind.SOFT)
 
 
-def _from_text(text: str, *, otherwise: Returned.Kind) -> Verdict:
+def judge_words(text: str, *, otherwise: Returned.Kind) -> Verdict:
     """The first status in a report's words; a delay is none of a failure's, whatever stands there.
 
     Where no code is found, `otherwise`.
