@@ -4,7 +4,6 @@ import io
 import os
 import time
 from email import message_from_bytes, policy
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -23,36 +22,12 @@ from petitions.management.commands.receive_mail import receive
 from petitions.models import Delivery, Office, Returned
 from petitions.vault import Purpose
 from tests.conftest import use_relay
+from tests.delivery.returned_samples import SAMPLES, sample
 from tests.mailbox import Mailbox
-from tests.makers import make_office, make_petition, make_signature
+from tests.makers import make_signature
 
 pytestmark = pytest.mark.django_db
 Kind = Returned.Kind
-SAMPLES = Path(__file__).parent / "returned"
-
-
-@pytest.fixture
-def sent(keys):
-    """A delivery whose letter was sent."""
-    petition = make_petition()
-    make_office(petition)
-    make_signature(petition)
-    close_batch(petition, now=timezone.now())
-    Delivery.objects.update(state=Delivery.State.SENT, sent_at=timezone.now())
-    return Delivery.objects.get()
-
-
-def sample(name, delivery, *, path=None):
-    """A mail as it would come back to this delivery's letter."""
-    text = (SAMPLES / f"{name}.eml").read_text()
-    known = {
-        "{return_path}": path or return_path(delivery),
-        "{message_id}": delivery.message_id,
-        "{delivery}": str(delivery.pk),
-    }
-    for mark, value in known.items():
-        text = text.replace(mark, value)
-    return text.encode()
 
 
 # --- The address
