@@ -36,10 +36,12 @@ from petitions.vault import KeysUnavailable
 log = logging.getLogger(__name__)
 
 MOST_A_LOOK = 200
-SECONDS_A_LOOK = 45
+# Letters may be waiting for the same worker.
+SECONDS_A_LOOK = 20
 # Who looks is taken for dead after that; a mail takes seconds.
 LEASE = timedelta(minutes=10)
-TIMEOUT = 30
+TIMEOUT = 10
+PORTS = {"imap": 143, "imaps": 993}
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 FAULTS = (imaplib.IMAP4.error, OSError)
 AWAY = (OperationalError, InterfaceError, KeysUnavailable)
@@ -127,9 +129,13 @@ def mailbox() -> Mailbox:
         raise ImproperlyConfigured("RETURNS_IMAP_URL: without TLS (imap://) only on loopback.")
     if not settings.RETURNS_IMAP_PASSWORD:
         raise ImproperlyConfigured("RETURNS_IMAP_URL needs RETURNS_IMAP_PASSWORD.")
-    is_encrypted = url.scheme == "imaps"
-    port = port or (imaplib.IMAP4_SSL_PORT if is_encrypted else imaplib.IMAP4_PORT)
-    return Mailbox(url.hostname, port, unquote(url.username), folder, is_encrypted)
+    return Mailbox(
+        url.hostname,
+        port or PORTS[url.scheme],
+        unquote(url.username),
+        folder,
+        url.scheme == "imaps",
+    )
 
 
 def check_imap_url(**_: Any) -> list[checks.CheckMessage]:

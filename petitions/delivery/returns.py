@@ -64,7 +64,7 @@ def file_once(
     if known is not None:
         return known
     now = database_now()
-    if Returned.objects.are_enough(of=delivery):
+    if Returned.objects.are_enough(verdict.kind, of=delivery):
         log.warning("a mail that came back was only counted: too many are here")
         NotFiled.objects.add(now=now)
         return None

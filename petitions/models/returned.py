@@ -29,10 +29,13 @@ class ReturnedQuerySet(models.QuerySet["Returned"]):
         old_and_unmatched = models.Q(delivery=None, received_hour__lte=now - UNMATCHED_KEPT_FOR)
         return self.filter(old | old_and_unmatched)
 
-    def are_enough(self, *, of: Delivery | None) -> bool:
-        """Whether so many came back, to this letter or to none, that no more is kept."""
+    def are_enough(self, kind: Returned.Kind, *, of: Delivery | None) -> bool:
+        """Whether so many of a kind came back, to this letter or to none, that no more is kept.
+
+        Each kind by itself: no flood of answers hides a bounce.
+        """
         most = MOST_OF_ONE_LETTER if of else MOST_UNMATCHED
-        return self.filter(delivery=of).count() >= most
+        return self.filter(kind=kind, delivery=of).count() >= most
 
     def not_entered(self) -> ReturnedQuerySet:
         """What offices wrote to letters for which nobody has entered an answer yet."""
@@ -95,7 +98,8 @@ class NotFiledQuerySet(models.QuerySet["NotFiled"]):
             )
 
     def mails(self) -> int:
-        return self.aggregate(total=models.Sum("mails", default=0))["total"]
+        total: int = self.aggregate(total=models.Sum("mails", default=0))["total"]
+        return total
 
 
 class NotFiled(models.Model):

@@ -109,6 +109,8 @@ def test_what_is_too_much_of_one_letter_is_counted_and_shown(sent, monkeypatch):
     assert Returned.objects.filter(delivery=sent).count() == 1
     words = "Mails that were only counted: too many came, or they were none"
     assert not_filed() == [(words, 2, "")]
+    file_mail(sample("rfc3464_no_such_user", sent))
+    assert not Office.objects.get().active, "no flood of answers hides a bounce"
 
 
 def test_what_is_old_is_erased_and_what_belongs_to_no_letter_sooner(sent):
