@@ -4,11 +4,14 @@ import imaplib
 import ipaddress
 import os
 import shutil
+import socket
 import subprocess
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -131,6 +134,42 @@ class Owner:
         """Delete the folder and make it again: its mails begin at 1, under another UIDVALIDITY."""
         self.imap.delete(folder)
         self.imap.create(folder)
+
+
+class StalledLine(ThreadingTCPServer):
+    """A line to an IMAP server that swallows a command with `word` in it, and all after it."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, word: bytes) -> None:
+        super().__init__((HOST, 0), _Talk)
+        self.port = port
+        self.word = word
+        self.stalled = threading.Event()
+
+    @contextmanager
+    def open(self):
+        with self:
+            threading.Thread(target=self.serve_forever, daemon=True).start()
+            yield self.server_address[1]
+            self.shutdown()
+
+
+class _Talk(BaseRequestHandler):
+    def handle(self):
+        with socket.create_connection((HOST, self.server.port)) as far:
+            threading.Thread(target=self.carry_answers, args=(far,), daemon=True).start()
+            while said := self.request.recv(65536):
+                if self.server.word in said:
+                    self.server.stalled.set()
+                if not self.server.stalled.is_set():
+                    far.sendall(said)
+            far.shutdown(socket.SHUT_RDWR)
+
+    def carry_answers(self, far: socket.socket) -> None:
+        with suppress(OSError):
+            while answer := far.recv(65536):
+                self.request.sendall(answer)
 
 
 def _write_certificate(certificate: Path, key: Path) -> None:

@@ -20,11 +20,12 @@ from tests.delivery.real_dovecot import (
     NO_DOVECOT,
     PASSWORD,
     Owner,
+    StalledLine,
     dovecot_is_here,
     running_dovecot,
 )
 from tests.delivery.returned_samples import sample
-from tests.processes import free_port
+from tests.processes import Processes, free_port
 from tests.servers import silent_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,12 +79,23 @@ def test_the_command_says_how_many_it_filed(owner, sent, capsys):
     assert capsys.readouterr().out == "1 filed.\n"
 
 
-def test_who_died_after_filing_and_before_deleting_files_nothing_twice(owner, sent):
-    raw = sample("rfc3464_no_such_user", sent)
-    file_mail(raw)
-    Office.objects.update(active=True, stopped_because="")
-    owner.put(raw)
+def test_a_process_killed_between_filing_and_deleting_loses_and_doubles_nothing(
+    owner, sent, dovecot, tmp_path
+):
+    owner.put(sample("rfc3464_no_such_user", sent))
+    line = StalledLine(dovecot.port, b" STORE ")
+    machine = Processes(tmp_path, RETURNS_IMAP_PASSWORD=PASSWORD)
+    with line.open() as port:
+        machine.environment["RETURNS_IMAP_URL"] = f"imap://{owner.user}@{HOST}:{port}/INBOX"
+        process = machine.start("fetch", "python", "manage.py", "fetch_mail")
+        assert line.stalled.wait(30), machine.log_text()
+        machine.kill(process)
 
+    assert Returned.objects.get().delivery == sent
+    assert owner.count(of="UNDELETED") == 1
+    Office.objects.update(active=True, stopped_because="")
+    assert fetch_mails() == 0, "it might still be alive"
+    MailboxLook.objects.update(lease_until=timezone.now())
     assert fetch_mails() == 1
 
     assert Returned.objects.count() == 1
