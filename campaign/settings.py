@@ -181,6 +181,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },
+    "mails that came back": {
+        "task": "petitions.tasks.fetch_mails",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "old mails that came back": {
+        "task": "petitions.tasks.erase_returned_mails",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
     "share pictures": {
         "task": "petitions.tasks.draw_pictures",
         "schedule": timedelta(minutes=1),
@@ -202,6 +212,24 @@ LETTER_FROM = env.str("LETTER_FROM", default="Five Asks <letters@fiveasks.exampl
 # The mailbox for what comes back to letters; each letter adds "+", its number and a keyed hash.
 # Empty: the mailbox of LETTER_FROM.
 LETTER_RETURN_PATH = env.str("LETTER_RETURN_PATH", default="")
+# An IMAP folder to which that mail comes, where no mail server can pipe it; deliverer only.
+# Such as imaps://letters@mail.example/INBOX
+RETURNS_IMAP_URL = env.str("RETURNS_IMAP_URL", default="")
+RETURNS_IMAP_PASSWORD = env.str("RETURNS_IMAP_PASSWORD", default="")
+# What people wrote is moved there, since attachments are not filed; all else is deleted.
+RETURNS_IMAP_ANSWERS = env.str("RETURNS_IMAP_ANSWERS", default="Answers")
+# A hosted sender that posts what becomes of letters, as django-anymail names it; role `returns`.
+RETURNS_WEBHOOKS = env.str("RETURNS_WEBHOOKS", default="")
+# "user:password" with which it must come, and the key with which it signs, if it does.
+RETURNS_WEBHOOK_SECRET = env.str("RETURNS_WEBHOOK_SECRET", default="")
+RETURNS_WEBHOOK_KEY = env.str("RETURNS_WEBHOOK_KEY", default="")
+ANYMAIL = {"WEBHOOK_SECRET": RETURNS_WEBHOOK_SECRET}
+if RETURNS_WEBHOOK_KEY:
+    # Each sender has its own word for it.
+    ANYMAIL |= {
+        f"{RETURNS_WEBHOOKS.upper()}_{word}": RETURNS_WEBHOOK_KEY
+        for word in ("WEBHOOK_SIGNING_KEY", "WEBHOOK_KEY", "SIGNING_SECRET", "INBOUND_SECRET")
+    }
 # Where the relay does not sign: a folder with an RSA and an Ed25519 key for DKIM; mailer and
 # deliverer only. Empty: the relay signs.
 DKIM_DIR = Path(env.str("DKIM_DIR")) if env.str("DKIM_DIR", default="") else None
@@ -273,8 +301,10 @@ WHITENOISE_ADD_HEADERS_FUNCTION = add_static_headers
 
 # --- Safety
 
-# A sign request is a few kilobytes; an organizer may save a petition in many languages.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024 if ROLE is Role.ORGANIZER else 64 * 1024
+# A sign request is a few kilobytes; an organizer may save a petition in many languages; a bounce
+# brings back a whole letter.
+UPLOADS = {Role.ORGANIZER: 1024 * 1024, Role.RETURNS: 40 * 1024 * 1024}
+DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOADS.get(ROLE, 64 * 1024)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000 if ROLE is Role.ORGANIZER else 200
 FILE_UPLOAD_HANDLERS: list[str] = []
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from petitions.delivery import batches, queue
+from petitions.delivery import batches, imap, queue, returns
 from petitions.exports import copies
 from petitions.models.clock import database_now
 from petitions.news import send
@@ -35,6 +35,16 @@ def close_scheduled_batches() -> None:
 @shared_task
 def send_letters() -> None:
     queue.send_letters()
+
+
+@shared_task
+def fetch_mails() -> None:
+    imap.fetch_mails()
+
+
+@shared_task
+def erase_returned_mails() -> None:
+    returns.erase_returned_mails(now=database_now())
 
 
 @shared_task

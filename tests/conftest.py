@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 import redis
 from django.core.cache import cache
-from django.utils import translation
+from django.utils import timezone, translation
 from playwright.sync_api import Browser, sync_playwright
 
 from local.smtp import Keeper, mail_server
 from petitions.catalogues import compile_catalogues
-from petitions.models import SignRequest
+from petitions.delivery.batches import close_batch
+from petitions.models import Delivery, SignRequest
 from petitions.models.sealed import Mailing
 from petitions.signatures import confirmation_mail, counters, flood
 from petitions.signatures.request import request_signature
@@ -22,7 +23,7 @@ from petitions.vault import Purpose, Vault, vault
 from petitions.web.figures import forget_figures
 from petitions.web.via import forget_partners
 from tests.mailbox import Mailbox
-from tests.makers import make_catalogue
+from tests.makers import make_catalogue, make_office, make_petition, make_signature
 from tests.processes import own_limits_url
 
 EPOCH = "2026-11a"
@@ -120,6 +121,17 @@ def mailbox(tmp_path, settings) -> Iterator[Mailbox]:
     with mail_server(Keeper(folder)) as port:
         use_relay(settings, port, folder)
         yield Mailbox(folder)
+
+
+@pytest.fixture
+def sent(db, keys) -> Delivery:
+    """A delivery whose letter was sent."""
+    petition = make_petition()
+    office = make_office(petition)
+    make_signature(petition)
+    close_batch(petition, now=timezone.now())
+    Delivery.objects.update(state=Delivery.State.SENT, sent_at=timezone.now(), sent_to=office.email)
+    return Delivery.objects.get()
 
 
 def use_relay(settings, port: int, folder: Path) -> None:

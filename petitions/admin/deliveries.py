@@ -69,7 +69,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         ("batch", "office"),
         ("state", "tries"),
         ("due_at", "sent_at"),
-        "message_id",
+        ("message_id", "sent_to"),
         "reply",
         "answers",
         "came_back",

@@ -15,7 +15,9 @@ from petitions.admin.pauses import pauses_in_force
 from petitions.admin.petitions import title_of
 from petitions.models import (
     Delivery,
+    MailboxLook,
     NewsSubscriber,
+    NotFiled,
     Office,
     Petition,
     Returned,
@@ -90,7 +92,7 @@ NOT_ENTERED = "kind__exact=answer&delivery__isempty=0&delivery__answers__isnull=
 
 
 def came_back() -> list[tuple[str, int, str]]:
-    """What needs a person, how often, and where it is listed."""
+    """What needs a person, how often, and where it is listed, if it is."""
     returned = reverse("admin:petitions_returned_changelist")
     offices = reverse("admin:petitions_office_changelist")
     return [
@@ -109,4 +111,26 @@ def came_back() -> list[tuple[str, int, str]]:
             Returned.objects.unmatched().count(),
             f"{returned}?delivery__isempty=1",
         ),
+        *not_filed(),
     ]
+
+
+def not_filed() -> list[tuple[str, int, str]]:
+    """What came back and is not here; nothing of it where all is well."""
+    look = MailboxLook.objects.first() or MailboxLook()
+    now = timezone.now()
+    failing = now - (look.failing_since or now)
+    rows = [
+        (gettext("Mails that lie flagged in the mailbox: they could not be filed"), look.left, ""),
+        (
+            gettext("Hours for which the mailbox could not be read"),
+            int(failing.total_seconds() // 3600),
+            "",
+        ),
+        (
+            gettext("Mails that were only counted: too many came, or they were none"),
+            NotFiled.objects.mails(),
+            "",
+        ),
+    ]
+    return [row for row in rows if row[1]]

@@ -96,6 +96,7 @@ def commit_to_sending(delivery: Delivery) -> Callable[[], None]:
         among=may_go,
         state=State.COMMITTING,
         committed_at=now,
+        sent_to=delivery.office.email,
         lease_until=now + lease(),
     ):
         if _move(delivery, {State.SENDING}, state=State.READY, lease_until=None):

@@ -11,7 +11,7 @@ from petitions.models.office import Office, OfficeName
 from petitions.models.partner import Partner
 from petitions.models.pause import Pause
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
-from petitions.models.returned import Returned
+from petitions.models.returned import MailboxLook, NotFiled, Returned
 from petitions.models.share_picture import SharePicture
 from petitions.models.sign_request import MailHour, MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
@@ -28,9 +28,11 @@ __all__ = [
     "Delivery",
     "MailHour",
     "MailSlot",
+    "MailboxLook",
     "NewsDelivery",
     "NewsItem",
     "NewsSubscriber",
+    "NotFiled",
     "Offer",
     "Office",
     "OfficeName",

@@ -69,6 +69,8 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     # When the last try began to be handed over: the relay is asked about what it took since.
     committed_at = models.DateTimeField(null=True, editable=False)
+    # Where the last try went: an office's address may be corrected before a bounce is back.
+    sent_to = models.EmailField(_("sent to"), blank=True, default="", db_default="", editable=False)
     reply = models.TextField(_("the mail server's last words"), blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
 
