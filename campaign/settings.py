@@ -213,6 +213,9 @@ RELAY_URL = env.str("RELAY_URL", default="")
 RELAY_KEY = env.str("RELAY_KEY", default="")
 # Seconds after which the relay gives up a silent connection; no letter is judged before that.
 RELAY_TIMEOUT = env.int("RELAY_TIMEOUT", default=300)
+# In no minute more letters than these to one mail domain: what comes too fast is taken for spam.
+# 0: as many as there are.
+LETTERS_PER_DOMAIN_A_MINUTE = env.int("LETTERS_PER_DOMAIN_A_MINUTE", default=60)
 
 # --- Bots: who asks too much waits (docs/decisions/0012-limits-wait.md)
 

@@ -68,7 +68,7 @@ def _stop(delivery: Delivery, returned: Returned) -> None:
     worker notes that it took the letter.
     """
     words = " ".join(filter(None, [returned.status, returned.words]))
-    Delivery.objects.filter(pk=delivery.pk).exclude(state=Delivery.State.FAILED).update(
+    Delivery.objects.filter(pk=delivery.pk).exclude(state=Delivery.State.FAILED).move(
         state=Delivery.State.FAILED, lease_until=None, reply=words
     )
     stopped = Office.objects.filter(pk=delivery.office_id, active=True).update(
