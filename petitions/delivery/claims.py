@@ -174,8 +174,10 @@ WHERE id = %(id)s AND fence = %(fence)s AND state = 'sending'
 
 
 def settle_sent(delivery: Delivery, words: str) -> None:
-    # The sweeper may have doubted it meanwhile; the relay's word is better.
-    _settle(delivery, (State.COMMITTING, State.UNCERTAIN), State.SENT, words)
+    # The sweeper may have doubted it meanwhile; the relay's word is better. Where the relay can be
+    # asked, the disk need not be waited for: after a crash of PostgreSQL that is what happens.
+    among = (State.COMMITTING, State.UNCERTAIN)
+    _settle(delivery, among, State.SENT, words, at_leisure=bool(settings.RELAY_URL))
 
 
 def settle_failed(delivery: Delivery, words: str) -> None:
@@ -235,7 +237,7 @@ def _settle(
 
     `pause` until it is due, `put_off_for` what of it counts, `lease` of who finds out, `untried` 1
     if the try is not to be counted, `told` if its history has these words already, `lapsed_at` for
-    somebody else's whose lease was over then.
+    somebody else's whose lease was over then, `at_leisure` if a crash may undo it.
     """
     usual = {"pause": None, "put_off_for": timedelta(), "lease": None, "untried": 0}
     run_prepared(
@@ -244,6 +246,7 @@ def _settle(
             **usual,
             "told": False,
             "lapsed_at": None,
+            "at_leisure": False,
             **more,
             "id": delivery.pk,
             "fence": delivery.fence,
@@ -265,7 +268,8 @@ WITH settled AS (
         sent_at = CASE WHEN %(sent)s THEN clock_timestamp() ELSE sent_at END
     WHERE id = %(id)s AND fence = %(fence)s AND state = ANY(%(among)s)
       AND (%(lapsed_at)s::timestamptz IS NULL OR lease_until <= %(lapsed_at)s)
-    RETURNING id, state, tries, reply
+    RETURNING id, state, tries, reply,
+        CASE WHEN %(at_leisure)s THEN set_config('synchronous_commit', 'off', true) END
 )
 INSERT INTO petitions_deliveryevent (delivery_id, at, state, try_number, words)
 SELECT id, clock_timestamp(), state, tries, reply FROM settled WHERE NOT %(told)s
