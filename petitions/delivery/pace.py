@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
 from petitions.models import Delivery
 from petitions.models.delivery import MAY_GO
+from petitions.models.prepared import run_prepared
 
 # Who waits for a turn looks again after this, however many wait before it.
 LONGEST_WAIT = timedelta(hours=4)
@@ -74,21 +76,18 @@ def _move_on(
     wanted: Counter[str], current: Pace, *, now: datetime
 ) -> dict[str, tuple[int, datetime]]:
     """How many letters each domain takes now, and when it takes the next."""
-    saved_since = now - current.gap * (current.saved - 1)
+    names = sorted(wanted)
+    parameters: dict[str, Any] = {
+        "names": names,
+        "wanted": [wanted[name] for name in names],
+        "now": now,
+        "saved_since": now - current.gap * (current.saved - 1),
+        "latest": now + current.gap,
+        "gap": current.gap,
+    }
     with connection.cursor() as cursor:
-        names = sorted(wanted)
-        cursor.execute(NEW_DOMAINS, {"names": names, "saved_since": saved_since})
-        cursor.execute(
-            TAKE_TURNS,
-            {
-                "names": names,
-                "wanted": [wanted[name] for name in names],
-                "now": now,
-                "saved_since": saved_since,
-                "latest": now + current.gap,
-                "gap": current.gap,
-            },
-        )
+        cursor.execute(NEW_DOMAINS, parameters)
+        cursor.execute(TAKE_TURNS, parameters)
         return {name: (letters, next_at) for name, letters, next_at in cursor.fetchall()}
 
 
@@ -127,19 +126,18 @@ def put_off(late: Sequence[Late], *, now: datetime, at_any_hour: bool) -> None:
     """
     if (current := pace()) is None:
         return
-    with connection.cursor() as cursor:
-        for each in late:
-            cursor.execute(
-                PUT_OFF,
-                {
-                    "domain": each.domain,
-                    "next_at": each.next_at,
-                    "now": now,
-                    "at_any_hour": at_any_hour,
-                    "gap": current.gap,
-                    "longest": LONGEST_WAIT,
-                },
-            )
+    for each in late:
+        run_prepared(
+            PUT_OFF,
+            {
+                "domain": each.domain,
+                "next_at": each.next_at,
+                "now": now,
+                "at_any_hour": at_any_hour,
+                "gap": current.gap,
+                "longest": LONGEST_WAIT,
+            },
+        )
 
 
 PUT_OFF = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 from traceback import extract_tb
@@ -55,7 +55,7 @@ def send_letters(*, seconds: float = 60, at_any_hour: bool = False) -> int:
     return sent
 
 
-def _claimed(*, seconds: float, at_any_hour: bool) -> Iterator[Delivery]:
+def _claimed(*, seconds: float, at_any_hour: bool) -> Generator[Delivery]:
     """One due delivery after another; those that were claimed and don't get their turn go back.
 
     They do so after half a lease, so that nobody takes this worker for dead.

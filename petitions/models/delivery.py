@@ -42,10 +42,14 @@ class MayGo(models.Func):
         super().__init__("batch_id", "office_id")
 
     def as_sql(
-        self, compiler: SQLCompiler, _connection: BaseDatabaseWrapper, **_: Any
-    ) -> tuple[str, list[Any]]:
+        self,
+        compiler: SQLCompiler,
+        connection: BaseDatabaseWrapper,  # noqa: ARG002 - Django names it
+        *_: Any,
+        **__: Any,
+    ) -> tuple[str, tuple[str | int, ...]]:
         batch, office = (compiler.compile(each)[0] for each in self.get_source_expressions())
-        return MAY_GO.format(batch=batch, office=office), []
+        return MAY_GO.format(batch=batch, office=office), ()
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -76,6 +80,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             for each in moved
         )
         return count
+
+    def put_off(self) -> DeliveryQuerySet:
+        """Those that a mail server refused for now, or that could not be made."""
+        return self.filter(state=Delivery.State.READY, tries__gt=0)
 
     def sent(self) -> DeliveryQuerySet:
         return self.filter(state=Delivery.State.SENT)

@@ -5,17 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from local.smtp import mail_server
 from petitions.delivery import book, claims
 from petitions.delivery.batches import close_batch
 from petitions.delivery.letters import LetterDesk
 from petitions.delivery.queue import send_letter, send_letters
 from petitions.delivery.smtp import RelayConnection
 from petitions.models import Delivery
-from tests.conftest import use_relay
-from tests.delivery.claiming import claim_one
-from tests.delivery.faults import BadDays, ShakyConnection
-from tests.mailbox import Mailbox
+from tests.delivery.claiming import claim_one, wait_no_longer
 from tests.makers import make_office, make_petition, make_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,31 +26,6 @@ def due(keys):
     make_signature(petition)
     close_batch(petition, now=timezone.now())
     return Delivery.objects.get()
-
-
-@pytest.fixture
-def relay(tmp_path, settings):
-    """Start a mail server with a plan of faults."""
-    settings.RELAY_TIMEOUT = 2
-    stack = []
-
-    def start(*plan):
-        keeper = BadDays(tmp_path / "box", *plan)
-        server = mail_server(keeper, ShakyConnection)
-        use_relay(settings, server.__enter__(), tmp_path / "box")
-        stack.append(server)
-        return Mailbox(tmp_path / "box")
-
-    yield start
-    for server in stack:
-        server.__exit__(None, None, None)
-
-
-def wait_no_longer():
-    """As if the time that is waited for had passed."""
-    past = timezone.now() - timedelta(seconds=1)
-    Delivery.objects.filter(state=State.READY).update(due_at=past)
-    Delivery.objects.exclude(lease_until=None).update(lease_until=past)
 
 
 def test_a_letter_is_sent_once(due, relay):
