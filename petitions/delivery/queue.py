@@ -31,7 +31,7 @@ from petitions.vault import KeysUnavailable
 log = logging.getLogger(__name__)
 
 # So many are claimed in one transaction. What a worker that dies had claimed waits for a lease.
-CLAIMED_AT_ONCE = 32
+CLAIMED_AT_ONCE = 64
 DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 
 
