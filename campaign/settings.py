@@ -130,6 +130,8 @@ DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     # Reusing connections is worth ten times in sign requests a second (docs/performance.md).
     "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+    # Allows what asks to be prepared (petitions/models/prepared.py); Django's cursors never do.
+    "prepare_threshold": 5,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -241,6 +243,9 @@ RELAY_URL = env.str("RELAY_URL", default="")
 RELAY_KEY = env.str("RELAY_KEY", default="")
 # Seconds after which the relay gives up a silent connection; no letter is judged before that.
 RELAY_TIMEOUT = env.int("RELAY_TIMEOUT", default=300)
+# In no minute more letters than these to one mail domain: what comes too fast is taken for spam.
+# 0: as many as there are.
+LETTERS_PER_DOMAIN_A_MINUTE = env.int("LETTERS_PER_DOMAIN_A_MINUTE", default=60)
 
 # --- Bots: who asks too much waits (docs/decisions/0012-limits-wait.md)
 

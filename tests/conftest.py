@@ -101,6 +101,12 @@ def uncounted(settings):
     settings.LIMITS_URL = ""
 
 
+@pytest.fixture(autouse=True)
+def unhurried_letters(settings):
+    """Tests' offices share a mail domain; a pace is kept where the test asks for one."""
+    settings.LETTERS_PER_DOMAIN_A_MINUTE = 0
+
+
 @pytest.fixture
 def limits(settings) -> Iterator[redis.Redis]:
     """Empty counters in a real Valkey."""

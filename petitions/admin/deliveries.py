@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
@@ -15,11 +17,12 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from petitions.admin.base import ReadOnlyAdmin, column
+from petitions.admin.base import ReadOnlyAdmin, TabularInline, column
 from petitions.admin.pauses import pauses_in_force
 from petitions.admin.petitions import title_of
 from petitions.delivery.preview import preview
-from petitions.models import Batch, Delivery
+from petitions.models import Batch, Delivery, DeliveryEvent
+from petitions.models.delivery import DeliveryQuerySet
 
 
 @admin.register(Batch)
@@ -57,6 +60,25 @@ class BatchAdmin(ReadOnlyAdmin[Batch]):
         )
 
 
+class HistoryInline(TabularInline[DeliveryEvent, Delivery]):
+    """What a delivery came to, newest last; whoever sees the delivery sees it, nobody changes it."""
+
+    model = DeliveryEvent
+    fields = readonly_fields = ("at", "state", "try_number", "words")
+    ordering = ("id",)
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, _obj: Delivery | None = None) -> bool:
+        return request.user.has_perm("petitions.view_delivery")
+
+    def has_add_permission(self, _request: HttpRequest, _obj: Delivery | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Delivery | None = None) -> bool:
+        return False
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     list_display = ("batch", "office", "state_label", "tries", "due_at", "sent_at", "last_words")
@@ -74,6 +96,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         "answers",
         "came_back",
     )
+    inlines = (HistoryInline,)
     actions = ("try_again",)
 
     def get_urls(self) -> list[URLPattern]:
@@ -102,10 +125,14 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         return request.user.has_perm("petitions.change_delivery")
 
     @admin.action(description=_("Try again what failed"), permissions=["retry"])
-    def try_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        """With the same Message-ID; a delivery that has not failed stays as it is."""
-        tried = deliveries.filter(state=Delivery.State.FAILED).update(
-            state=Delivery.State.READY, due_at=Now()
+    def try_again(self, request: HttpRequest, deliveries: DeliveryQuerySet) -> None:
+        """With the same Message-ID, for as long as at first; what has not failed stays as it is."""
+        tried = deliveries.filter(state=Delivery.State.FAILED).move(
+            state=Delivery.State.READY,
+            due_at=Now(),
+            tries=0,
+            put_off_for=timedelta(),
+            words=f"{request.user} lets it be tried again.",
         )
         words = ngettext(
             "%(tried)s letter will be tried again.",

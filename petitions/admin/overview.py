@@ -80,11 +80,19 @@ def letters_by_state() -> list[tuple[str, int, str]]:
     rows = Delivery.objects.order_by().values_list("state").annotate(count=Count("pk"))
     counts = dict(rows)
     url = reverse("admin:petitions_delivery_changelist")
-    return [
+    states = [
         (str(state.label), counts[state.value], f"{url}?state__exact={state.value}")
         for state in Delivery.State
         if state.value in counts
     ]
+    delayed = Delivery.objects.put_off().count()
+    if delayed:
+        states.append((gettext("tried, and put off"), delayed, f"{url}?{PUT_OFF}"))
+    return states
+
+
+# As `Delivery.objects.put_off` has it, in the words of a list's address.
+PUT_OFF = "state__exact=ready&tries__gt=0"
 
 
 # As `Returned.objects.not_entered` has it, in the words of a list's address.

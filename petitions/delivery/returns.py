@@ -140,4 +140,4 @@ def _fail(delivery: Delivery, words: str, *, is_current: bool) -> None:
     failing = Delivery.objects.filter(pk=delivery.pk).exclude(state=State.FAILED)
     if not is_current:
         failing = failing.exclude(state__in=[State.READY, State.SENDING])
-    failing.update(state=State.FAILED, lease_until=None, reply=words)
+    failing.move(state=State.FAILED, lease_until=None, reply=words)
