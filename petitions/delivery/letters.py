@@ -1,28 +1,19 @@
-"""What an office reads: the letter that signers put their names to, their number, their names.
-
-The office's own country comes first. Each signer is named only as their visibility allows; who
-wants to be counted only is in the numbers and nowhere else.
-"""
+"""From a delivery to its letter, as SMTP carries it. What an office reads is in `letter_body`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from functools import cached_property
 from uuid import UUID
 
 from django.conf import settings
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.translation import override
-from django_countries import countries
 
-from petitions.alphabets import alphabetical
 from petitions.delivery.content import BatchContent, open_batch
 from petitions.delivery.files import FileShelf, SignerFiles
+from petitions.delivery.letter_body import Body, Letter, addressee_of
 from petitions.delivery.return_path import return_path
 from petitions.mime import Mail, sender_domain
-from petitions.models import Delivery, Office, Tally, Withdrawal
+from petitions.models import Delivery, Tally, Withdrawal
 
 
 class LetterDesk:
@@ -45,72 +36,55 @@ class LetterDesk:
             self._batch_id = delivery.batch_id
         with override(delivery.office.language):
             files = self._files.of(self._content, delivery)
-            message = Letter(delivery, self._content, files).mail().message()
+            body = letter_of(delivery, self._content, files).body()
+            message = mail_of(delivery, body, files).message()
         return message.as_bytes(linesep="\r\n")
 
 
-@dataclass(frozen=True)
-class Letter:
-    delivery: Delivery
-    content: BatchContent
-    files: SignerFiles | None
+def letter_of(delivery: Delivery, content: BatchContent, files: SignerFiles | None) -> Letter:
+    batch, office = delivery.batch, delivery.office
+    words = batch.petition.text
+    return Letter(
+        words=words,
+        number=batch.number,
+        closed_at=batch.closed_at,
+        content=content,
+        files=files,
+        total=Tally.objects.by_petition().get(batch.petition_id, 0),
+        withdrawn=withdrawn_since(delivery),
+        petition_url=f"{settings.SITE_URL}{batch.petition.get_absolute_url()}",
+        language=office.language,
+        country=office.country.code or "",
+        addressee=addressee_of(office),
+    )
 
-    def mail(self) -> Mail:
-        text = self.delivery.batch.petition.text
-        context = {"letter": self, "text": text, "salutation": self.salutation}
-        mail = Mail(
-            subject=text.letter_subject,
-            body=render_to_string("letter/letter.txt", context),
-            from_email=settings.LETTER_FROM,
-            to=[self.office.email],
-            # A person's answer then finds its delivery as a bounce does.
-            reply_to=[return_path(self.delivery)],
-            headers={
-                "Message-ID": self.delivery.message_id,
-                # By which an office can file our letters: RFC 2919.
-                "List-Id": f"<letters.{sender_domain(settings.LETTER_FROM)}>",
-                # No answering machine answers: RFC 3834.
-                "Auto-Submitted": "auto-generated",
-            },
-        )
-        mail.attach_alternative(render_to_string("letter/letter.html", context), "text/html")
-        mail.ready_parts = [file.part for file in self.files.all] if self.files else []
-        return mail
 
-    @property
-    def office(self) -> Office:
-        return self.delivery.office
+def withdrawn_since(delivery: Delivery) -> list[UUID]:
+    """References in earlier letters to this office whose signers have since withdrawn."""
+    told_now = Withdrawal.objects.filter(
+        told_in=delivery.batch,
+        batch__deliveries__office=delivery.office,
+        batch__deliveries__state=Delivery.State.SENT,
+    )
+    return list(told_now.order_by("pk").values_list("pk", flat=True))
 
-    @property
-    def salutation(self) -> str:
-        return self.delivery.batch.petition.text.salutation_to(self.office.named.name)
 
-    @property
-    def own_country(self) -> int:
-        """New signers from the office's own country; 0 for an international office."""
-        return self.content.by_country[self.office.country.code or ""]
-
-    @cached_property
-    def total(self) -> int:
-        """All signatures of the petition so far."""
-        return Tally.objects.by_petition().get(self.delivery.batch.petition_id, 0)
-
-    @property
-    def countries(self) -> list[tuple[str, int]]:
-        """The batch's countries by name, most signers first."""
-        named = [(countries.name(code), count) for code, count in self.content.by_country.items()]
-        return sorted(named, key=lambda each: (-each[1], alphabetical(each[0])))
-
-    @cached_property
-    def withdrawn(self) -> list[UUID]:
-        """References in earlier letters to this office whose signers have since withdrawn."""
-        told_now = Withdrawal.objects.filter(
-            told_in=self.delivery.batch,
-            batch__deliveries__office=self.office,
-            batch__deliveries__state=Delivery.State.SENT,
-        )
-        return list(told_now.order_by("pk").values_list("pk", flat=True))
-
-    @property
-    def petition_url(self) -> str:
-        return f"{settings.SITE_URL}{reverse('petition', args=[self.delivery.batch.petition.slug])}"
+def mail_of(delivery: Delivery, body: Body, files: SignerFiles | None) -> Mail:
+    mail = Mail(
+        subject=body.subject,
+        body=body.text,
+        from_email=settings.LETTER_FROM,
+        to=[delivery.office.email],
+        # A person's answer then finds its delivery as a bounce does.
+        reply_to=[return_path(delivery)],
+        headers={
+            "Message-ID": delivery.message_id,
+            # By which an office can file our letters: RFC 2919.
+            "List-Id": f"<letters.{sender_domain(settings.LETTER_FROM)}>",
+            # No answering machine answers: RFC 3834.
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    mail.attach_alternative(body.html, "text/html")
+    mail.ready_parts = [file.part for file in files.all] if files else []
+    return mail
