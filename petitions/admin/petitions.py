@@ -49,7 +49,7 @@ class TextInline(StackedInline[PetitionText, Petition]):
         (
             _("letter"),
             {
-                "fields": ("letter_subject", "letter_salutation", ("letter", "preview")),
+                "fields": ("letter_subject", "letter_salutation", "letter", "preview"),
                 "description": list_of_placeholders(),
             },
         ),

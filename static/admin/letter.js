@@ -33,7 +33,11 @@ async function samplesOf(address, words) {
 
 // "texts-0-", by which Django names the fields of one text.
 function prefixOf(place) {
-  return place.closest("[id^='texts-']").id + "-";
+  return textOf(place).querySelector("[name$='-letter']").name.replace(/letter$/, "");
+}
+
+function textOf(part) {
+  return part.closest(".form-group");
 }
 
 function soon(place) {
@@ -41,12 +45,8 @@ function soon(place) {
   waiting.set(place, setTimeout(refresh, PAUSE, place));
 }
 
-function placeBeside(field) {
-  return field.name?.match(/^texts-\d+-/) && field.closest("[id^='texts-']")?.querySelector("[data-letter-sample]");
-}
-
 addEventListener("input", (event) => {
-  const place = placeBeside(event.target);
+  const place = textOf(event.target)?.querySelector("[data-letter-sample]");
   if (place) soon(place);
 });
 
