@@ -22,7 +22,7 @@ from django_countries import countries
 from petitions.alphabets import alphabetical
 from petitions.delivery.content import BatchContent, Signer
 from petitions.delivery.files import SignerFiles
-from petitions.models import Office, PetitionText
+from petitions.models import Office, OfficeName, PetitionText
 from petitions.models.letter_words import fill, fill_html
 from petitions.text import LINK
 
@@ -144,9 +144,8 @@ class Letter:
         return [(name, new) for _code, name, new in named]
 
 
-def addressee_of(office: Office) -> Addressee:
-    """By its names in the language of the moment, each in one line as headers want it."""
-    named = office.named
+def addressee(named: Office | OfficeName) -> Addressee:
+    """Each name in one line, as headers want it."""
     return Addressee(_one_line(named.name), _one_line(named.organisation))
 
 

@@ -1,28 +1,33 @@
-"""From a delivery to its letter, as SMTP carries it. What an office reads is in `letter_body`."""
+"""From a delivery to its letter, as SMTP carries it. What an office reads is in `letter_body`.
+
+A batch goes to thousands of offices, and composing is most of the work: what letters share is
+opened, counted, made and written once, and the rest is put in its place.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from uuid import UUID
 
 from django.conf import settings
-from django.utils.translation import override
+from django.utils.translation import get_language, override
 
-from petitions.delivery.content import BatchContent, open_batch
+from petitions.delivery.content import open_batch
+from petitions.delivery.editions import Edition
 from petitions.delivery.files import FileShelf, SignerFiles
-from petitions.delivery.letter_body import Body, Letter, addressee_of
+from petitions.delivery.letter_body import Addressee, Body, Letter, addressee
 from petitions.delivery.return_path import return_path
 from petitions.mime import Mail, sender_domain
-from petitions.models import Delivery, Tally, Withdrawal
+from petitions.models import Batch, Delivery, Office, OfficeName, Tally, Withdrawal
+
+# Offices of one country and language share an edition, unless they must delete different names.
+MOST_EDITIONS = 256
 
 
 class LetterDesk:
-    """Composes letters; what letters of one batch share is opened, counted and made once."""
+    """Composes letters, best those of one batch one after another."""
 
     def __init__(self) -> None:
-        self._batch_id = 0
-        self._content = BatchContent([], Counter())
-        self._files = FileShelf()
+        self._open: OpenBatch | None = None
 
     def compose(self, delivery: Delivery) -> bytes:
         """The letter of one delivery, as SMTP carries it.
@@ -30,46 +35,90 @@ class LetterDesk:
         Raises:
             TooManyDamagedBoxes: too many of its signers' details do not open.
         """
-        if self._batch_id != delivery.batch_id:
-            self._content = open_batch(delivery.batch)
-            self._files = FileShelf()
-            self._batch_id = delivery.batch_id
+        if self._open is None or self._open.batch.pk != delivery.batch_id:
+            self._open = OpenBatch(delivery.batch)
         with override(delivery.office.language):
-            files = self._files.of(self._content, delivery)
-            body = letter_of(delivery, self._content, files).body()
-            message = mail_of(delivery, body, files).message()
-        return message.as_bytes(linesep="\r\n")
+            mail = self._open.mail_for(delivery)
+        return mail.message().as_bytes(linesep="\r\n")
 
 
-def letter_of(delivery: Delivery, content: BatchContent, files: SignerFiles | None) -> Letter:
-    batch, office = delivery.batch, delivery.office
-    words = batch.petition.text
-    return Letter(
-        words=words,
-        number=batch.number,
-        closed_at=batch.closed_at,
-        content=content,
-        files=files,
-        total=Tally.objects.by_petition().get(batch.petition_id, 0),
-        withdrawn=withdrawn_since(delivery),
-        petition_url=f"{settings.SITE_URL}{batch.petition.get_absolute_url()}",
-        language=office.language,
-        country=office.country.code or "",
-        addressee=addressee_of(office),
-    )
+class OpenBatch:
+    """What the letters of one batch share."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self._content = open_batch(batch)
+        self._files = FileShelf()
+        self._total = Tally.objects.by_petition().get(batch.petition_id, 0)
+        self._tells_of_withdrawals = Withdrawal.objects.filter(told_in=batch).exists()
+        self._names: dict[str, dict[int, OfficeName]] = {}
+        self._editions: dict[tuple[object, ...], Edition] = {}
+
+    def mail_for(self, delivery: Delivery) -> Mail:
+        """Its mail, in the language of the moment."""
+        files = self._files.of(self._content, delivery)
+        edition = self._edition_of(delivery, files)
+        mail = mail_of(delivery, edition.body_to(self._addressee(delivery.office)))
+        mail.known_lines = edition.known_lines
+        mail.ready_parts = [file.part for file in files.all] if files else []
+        return mail
+
+    def _edition_of(self, delivery: Delivery, files: SignerFiles | None) -> Edition:
+        office, withdrawn = delivery.office, self._withdrawn(delivery)
+        # Words may have changed, if they have been approved anew.
+        approved_at = delivery.batch.petition.letters_approved_at
+        key = (get_language(), office.country.code, withdrawn, approved_at)
+        edition = self._editions.get(key)
+        if edition is None:
+            if len(self._editions) >= MOST_EDITIONS:
+                self._editions.clear()
+            letter = self._letter(delivery, files, withdrawn)
+            edition = self._editions[key] = Edition(letter)
+        return edition
+
+    def _letter(
+        self, delivery: Delivery, files: SignerFiles | None, withdrawn: tuple[UUID, ...]
+    ) -> Letter:
+        batch, office = delivery.batch, delivery.office
+        return Letter(
+            words=batch.petition.text,
+            number=batch.number,
+            closed_at=batch.closed_at,
+            content=self._content,
+            files=files,
+            total=self._total,
+            withdrawn=withdrawn,
+            petition_url=f"{settings.SITE_URL}{batch.petition.get_absolute_url()}",
+            language=office.language,
+            country=office.country.code or "",
+            addressee=self._addressee(office),
+        )
+
+    def _addressee(self, office: Office) -> Addressee:
+        language = get_language() or ""
+        if language not in self._names:
+            names = OfficeName.objects.filter(
+                language=language, office__deliveries__batch=self.batch
+            )
+            self._names[language] = {name.office_id: name for name in names}
+        return addressee(self._names[language].get(office.pk, office))
+
+    def _withdrawn(self, delivery: Delivery) -> tuple[UUID, ...]:
+        """References in earlier letters to this office whose signers have since withdrawn.
+
+        Asked for each letter: an earlier one may have gone out a moment ago.
+        """
+        if not self._tells_of_withdrawals:
+            return ()
+        told_now = Withdrawal.objects.filter(
+            told_in=self.batch,
+            batch__deliveries__office=delivery.office_id,
+            batch__deliveries__state=Delivery.State.SENT,
+        )
+        return tuple(told_now.order_by("pk").values_list("pk", flat=True))
 
 
-def withdrawn_since(delivery: Delivery) -> list[UUID]:
-    """References in earlier letters to this office whose signers have since withdrawn."""
-    told_now = Withdrawal.objects.filter(
-        told_in=delivery.batch,
-        batch__deliveries__office=delivery.office,
-        batch__deliveries__state=Delivery.State.SENT,
-    )
-    return list(told_now.order_by("pk").values_list("pk", flat=True))
-
-
-def mail_of(delivery: Delivery, body: Body, files: SignerFiles | None) -> Mail:
+def mail_of(delivery: Delivery, body: Body) -> Mail:
     mail = Mail(
         subject=body.subject,
         body=body.text,
@@ -86,5 +135,4 @@ def mail_of(delivery: Delivery, body: Body, files: SignerFiles | None) -> Mail:
         },
     )
     mail.attach_alternative(body.html, "text/html")
-    mail.ready_parts = [file.part for file in files.all] if files else []
     return mail

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, override
 
 from petitions.delivery.content import BatchContent, Signer
 from petitions.delivery.files import File, SignerFiles
-from petitions.delivery.letter_body import Addressee, Body, Letter, addressee_of
+from petitions.delivery.letter_body import Addressee, Body, Letter, addressee
 from petitions.models import Office, PetitionText
 from petitions.models.sealed import Details
 
@@ -37,7 +37,7 @@ def sample_letter(words: PetitionText, office: Office | None) -> Body:
             petition_url=f"{settings.SITE_URL}/…",
             language=words.language,
             country=country,
-            addressee=addressee_of(office) if office else _somebody(),
+            addressee=addressee(office.named) if office else _somebody(),
         )
         return letter.body()
 
