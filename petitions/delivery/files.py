@@ -17,7 +17,7 @@ from django_countries import countries
 from petitions.alphabets import alphabetical
 from petitions.delivery.book import Book
 from petitions.delivery.content import BatchContent, Signer
-from petitions.mime import Part, attachment
+from petitions.mime import ReadyPart, attachment
 from petitions.models import Batch, Delivery
 from petitions.spreadsheets import csv_line
 
@@ -33,9 +33,9 @@ class File:
     content: bytes
 
     @cached_property
-    def part(self) -> Part:
+    def part(self) -> ReadyPart:
         """As all letters carry it."""
-        return attachment(self.name, self.content, self.type)
+        return attachment(self.name, self.content, self.type).ready()
 
 
 @dataclass(frozen=True)
