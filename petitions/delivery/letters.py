@@ -20,9 +20,12 @@ from django_countries import countries
 from petitions.alphabets import alphabetical
 from petitions.delivery.content import BatchContent, open_batch
 from petitions.delivery.files import FileShelf, SignerFiles
+from petitions.delivery.office_pages import page_of, page_url
 from petitions.delivery.return_path import return_path
+from petitions.delivery.spool import SignersLeft, lay_out, too_large
 from petitions.mime import Mail, sender_domain
 from petitions.models import Delivery, Office, Tally, Withdrawal
+from petitions.models.office_page import FILES_LIFE
 
 
 class LetterDesk:
@@ -39,12 +42,21 @@ class LetterDesk:
         Raises:
             TooManyDamagedBoxes: too many of its signers' details do not open.
         """
-        if self._batch_id != delivery.batch_id:
-            self._content = open_batch(delivery.batch)
-            self._files = FileShelf()
-            self._batch_id = delivery.batch_id
+        while True:
+            if self._batch_id != delivery.batch_id:
+                self._content = open_batch(delivery.batch)
+                self._files = FileShelf()
+                self._batch_id = delivery.batch_id
+            try:
+                return self._write(delivery)
+            except SignersLeft:
+                self._batch_id = 0
+
+    def _write(self, delivery: Delivery) -> bytes:
         with override(delivery.office.language):
             files = self._files.of(self._content, delivery)
+            if files and too_large(files):
+                lay_out(page_of(delivery), files, self._content, delivery)
             message = Letter(delivery, self._content, files).mail().message()
         return message.as_bytes(linesep="\r\n")
 
@@ -74,8 +86,22 @@ class Letter:
             },
         )
         mail.attach_alternative(render_to_string("letter/letter.html", context), "text/html")
-        mail.ready_parts = [file.part for file in self.files.all] if self.files else []
+        attached = self.files.all if self.files and not self.is_downloaded else []
+        mail.ready_parts = [file.part for file in attached]
         return mail
+
+    @property
+    def is_downloaded(self) -> bool:
+        """Whether its files are too large for a mail, and lie on the office's page."""
+        return self.files is not None and too_large(self.files)
+
+    @cached_property
+    def page_url(self) -> str:
+        return page_url(self.delivery)
+
+    @property
+    def download_days(self) -> int:
+        return FILES_LIFE.days
 
     @property
     def office(self) -> Office:

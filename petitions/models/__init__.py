@@ -8,6 +8,7 @@ from petitions.models.delivery import Delivery
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
+from petitions.models.office_page import FileChunk, FileSet, OfficeAction, OfficePage
 from petitions.models.partner import Partner
 from petitions.models.pause import Pause
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
@@ -26,6 +27,8 @@ __all__ = [
     "CarriedDetails",
     "DataCopy",
     "Delivery",
+    "FileChunk",
+    "FileSet",
     "MailHour",
     "MailSlot",
     "NewsDelivery",
@@ -33,7 +36,9 @@ __all__ = [
     "NewsSubscriber",
     "Offer",
     "Office",
+    "OfficeAction",
     "OfficeName",
+    "OfficePage",
     "Page",
     "Partner",
     "Pause",
