@@ -73,7 +73,7 @@ class OfficeAdmin(ModelAdmin[Office]):
     @column(_("on its own page"))
     def on_its_page(self, office: Office) -> str:
         """The newest lines, each leading to all that is known of it."""
-        actions = OfficeAction.objects.filter(delivery__office=office)
+        actions = OfficeAction.objects.filter(delivery__office=office.pk)
         return lines_of(actions.select_related("delivery__batch__petition")[:NEWEST])
 
     @column(_("country"), ordering="country")

@@ -140,6 +140,7 @@ def _page(
         **_facts(office_pages.standing(page)),
         "gives_files": page.gives_files(now=now),
         "address": _address(token),
+        "wrong": form is not None,
         "note": note or done_notes().get(request.GET.get("done", ""), ""),
         "forms": {do: kind(address=_address(token)) for do, kind in FORMS.items()},
     }
