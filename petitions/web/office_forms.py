@@ -105,7 +105,7 @@ class AddressForm(OfficeForm):
         },
     )
     name = forms.CharField(
-        label=_("Name of the other office"),
+        label=_("Name of the office, if it is another one"),
         max_length=300,
         required=False,
         validators=[one_line],
