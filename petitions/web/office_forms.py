@@ -155,6 +155,11 @@ class StopForm(OfficeForm):
     button = _("Stop the letters")
 
     note = note_field()
+    # Some mail scanners press the buttons of what a mail links to; none of them ticks a box.
+    sure = forms.BooleanField(
+        label=_("Yes, this office wants no more letters."),
+        error_messages={"required": _("Please tick the box above the button first.")},
+    )
 
     def words(self) -> OfficeWords:
         return OfficeWords(note=self.cleaned_data["note"])

@@ -1,6 +1,7 @@
 """Files too large for a mail wait on the office's page, encrypted; its link alone opens them."""
 
 import threading
+import tracemalloc
 from datetime import timedelta
 from email import message_from_bytes, policy
 
@@ -10,10 +11,12 @@ from django.utils import timezone
 
 from petitions.delivery import spool
 from petitions.delivery.batches import close_batch
+from petitions.delivery.content import open_batch
 from petitions.delivery.downloads import CHUNK_BYTES, NoSuchFile, download
+from petitions.delivery.files import File, SignerFiles
 from petitions.delivery.letters import LetterDesk
 from petitions.delivery.office_pages import ask_for_files
-from petitions.delivery.spool import erase_expired, make_wanted_files
+from petitions.delivery.spool import erase_expired, lay_out, make_wanted_files
 from petitions.models import Delivery, FileChunk, FileSet, OfficePage, Signature
 from petitions.models.office_page import FILES_LIFE
 from petitions.signatures.confirm import confirm
@@ -139,6 +142,32 @@ def test_a_large_file_is_read_chunk_by_chunk_and_a_swapped_chunk_does_not_open(
     FileChunk.objects.bulk_update([first, second], ["data"])
     with pytest.raises(NoSuchFile):
         content_of(delivery)
+
+
+def test_files_of_44_megabytes_are_stored_and_read_in_a_few(petition, show):
+    make_office(petition)
+    make_signature(petition)
+    delivery = closed(petition).deliveries.get()
+    content = open_batch(delivery.batch)
+    page = OfficePage.objects.get()
+    list_ = File("signers.csv", "text/csv", b"x" * 12_000_000)
+    volumes = [File(f"book-{each}.pdf", "application/pdf", b"y" * 8_000_000) for each in range(4)]
+    tracemalloc.start()
+
+    lay_out(page, SignerFiles(list_, volumes), content, delivery)
+    stored = tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    read = sum(
+        len(chunk)
+        for number in range(5)
+        for chunk in download(token_of(delivery), number, now=NOW).chunks
+    )
+    handed_out = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert read == 44_000_000
+    show(f"files of 44 MB: {stored / 1e6:.0f} MB to store them, {handed_out / 1e6:.0f} MB to read")
+    assert max(stored, handed_out) < 12_000_000
 
 
 def test_who_withdraws_is_in_no_file_from_then_on(ask, petition, nothing_attached):

@@ -78,6 +78,7 @@ def test_an_official_confirms_downloads_answers_and_stops_without_scripts(offici
     expect(official.get_by_role("status")).to_contain_text("once an organizer has looked at it")
     assert not Answer.objects.get().public
 
+    official.get_by_role("checkbox", name="wants no more letters").check()
     official.get_by_role("button", name="Stop the letters").click()
     expect(official.get_by_role("status")).to_contain_text("No more letters go to this office")
     assert not Office.objects.get().active

@@ -40,7 +40,7 @@ BUTTONS = [
     {"do": "download", "file": "0"},
     {"do": "answer", "text": "We act.", "language": "en"},
     {"do": "address", "whose": "this", "email": "new@office.example"},
-    {"do": "stop"},
+    {"do": "stop", "sure": "on"},
 ]
 
 
@@ -173,7 +173,9 @@ def test_nobody_keeps_the_page_or_learns_its_address(client, link):
 
 
 def test_a_form_from_another_site_is_refused(client, link):
-    answer = client.post(link, {"do": "stop"}, headers={"Sec-Fetch-Site": "cross-site"})
+    answer = client.post(
+        link, {"do": "stop", "sure": "on"}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
 
     assert answer.status_code == HTTPStatus.FORBIDDEN
     assert Office.objects.get().active
@@ -384,13 +386,22 @@ def test_an_address_that_is_none_is_refused(client, link, email):
 # --- Stop
 
 
+def test_a_scanner_that_presses_the_button_stops_no_letters(client, link):
+    page = press(client, link, do="stop", note="Not our subject.")
+
+    assert "Please tick the box" in words(page)
+    assert "Not our subject." in page.text
+    assert Office.objects.get().active
+    assert not OfficeAction.objects.exists()
+
+
 def test_a_stop_holds_at_once_also_for_letters_on_their_way(client, link, petition):
     make_signature(petition)
     batch = close_batch(petition, now=timezone.now())
     assert batch.deliveries.may_go().exists()
 
-    page = press(client, link, do="stop", note="Not our subject.")
-    press(client, link, do="stop")
+    page = press(client, link, do="stop", note="Not our subject.", sure="on")
+    press(client, link, do="stop", sure="on")
 
     assert "No more letters go to this office." in words(page)
     assert not Office.objects.get().active
