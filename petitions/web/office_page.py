@@ -9,15 +9,16 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from petitions.delivery import office_pages
 from petitions.delivery.downloads import Download, NoSuchFile, download
@@ -52,6 +53,18 @@ def office_page(request: HttpRequest, token: str) -> HttpResponseBase:
         return _without_traces(
             render(request, "office_page_nowhere.html", status=HTTPStatus.NOT_FOUND)
         )
+
+
+@require_safe
+@never_cache
+def letter_link(_request: HttpRequest, token: str) -> HttpResponseBase:
+    """As it stands in the letter: it leads to the page in the office's language."""
+    try:
+        page = office_pages.find_page(token, now=timezone.now())
+    except LeadsNowhere as error:
+        raise Http404 from error
+    with override(page.delivery.office.language):
+        return redirect("office", token)
 
 
 def _answer(request: HttpRequest, token: str) -> HttpResponseBase:

@@ -101,7 +101,7 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     assert SIGNER["name"] in signers.get_content().decode()
     assert SIGNER["name"] in "".join(pages_of(book.get_content()))
     # And the files on the office's page, which lie encrypted while they wait.
-    page = link_in(letters[0], "office")
+    page = f"/en{link_in(letters[0], 'institution')}"
     browser.post(page, data={"do": "files"})
     until(lambda: not OfficePage.objects.filter(files=None).exists(), seconds=30)
     assert SIGNER["name"] in browser.post(page, data={"do": "download", "file": "0"}).text

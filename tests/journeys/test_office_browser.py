@@ -38,7 +38,7 @@ def link(processes, mailbox):
     (letter,) = mailbox.mails_to("minister@office.example")
     processes.worker(queues="deliverer")
     processes.beat()
-    return str(processes.web().base_url).rstrip("/") + link_in(letter, "office")
+    return str(processes.web().base_url).rstrip("/") + link_in(letter, "institution")
 
 
 def fits(page):

@@ -63,7 +63,7 @@ def test_a_signer_signs_taps_reads_a_copy_and_is_delivered_while_no_process_has_
     assert [each["name"] for each in copy["signatures"]] == ["Zoë", "Zoë"]
 
     # The office writes to those who alone can read it, and opens what the web process can't.
-    page = link_in(letter, "office")
+    page = f"/en{link_in(letter, 'institution')}"
     browser.post(page, data={"do": "address", "whose": "this", "email": "new@office.example"})
     assert OfficeAction.objects.get().open_words().email == "new@office.example"
     browser.post(page, data={"do": "files"})

@@ -65,10 +65,10 @@ def link(delivery):
 
 
 def link_of(delivery):
-    """As it stands in the letter."""
+    """Where the link in the letter leads to."""
     url = page_url(delivery)
     assert url.encode() in LetterDesk().compose(delivery).replace(b"=\r\n", b"")
-    return url.removeprefix(site.SITE_URL)
+    return f"/en{url.removeprefix(site.SITE_URL)}"
 
 
 def press(client, link, **typed):
@@ -103,12 +103,12 @@ def test_a_scanner_that_opens_the_link_or_posts_nothing_changes_nothing(client, 
 @pytest.mark.parametrize("typed", BUTTONS, ids=lambda typed: typed["do"])
 def test_every_wrong_link_sees_the_same_page_and_does_nothing(client, link, typed):
     token = link.split("/")[-2]
-    tokens = ["x", token[:-1], token + "A", token.swapcase(), "A" * 43, "ü", "%00", "%ED%A0%80"]
+    tokens = ["x", token[:-1], token + "A", token.swapcase(), "A" * 52, "ü", "%00", "%ED%A0%80"]
     pages = set()
     for wrong in tokens:
         for page in (
-            client.get(f"/en/office/{wrong}/"),
-            client.post(f"/en/office/{wrong}/", typed),
+            client.get(f"/en/institution/{wrong}/"),
+            client.post(f"/en/institution/{wrong}/", typed),
         ):
             assert page.status_code == HTTPStatus.NOT_FOUND
             head, _, body = page.text.partition("<main")
@@ -119,11 +119,24 @@ def test_every_wrong_link_sees_the_same_page_and_does_nothing(client, link, type
     assert not OfficeAction.objects.exists()
 
 
+def test_the_link_in_the_letter_leads_to_the_offices_language(client, link):
+    Office.objects.update(language="lt")
+    in_the_letter = link.removeprefix("/en")
+
+    answer = client.get(in_the_letter, headers={"Accept-Language": "en"})
+
+    assert answer["Location"] == f"/lt{in_the_letter}"
+    assert "no-store" in answer["Cache-Control"]
+    nowhere = client.get("/institution/x/", headers={"Accept-Language": "en"}, follow=True)
+    assert nowhere.status_code == HTTPStatus.NOT_FOUND
+    assert "leads nowhere" in words(nowhere)
+
+
 def test_the_database_holds_no_link(link, delivery):
     token = link.split("/")[-2]
     page = OfficePage.objects.get()
 
-    assert len(token) == 43
+    assert len(token) == 52
     assert token.encode() not in bytes(page.token_hash) + bytes(page.box)
     assert page.open_token() == token
 
@@ -168,7 +181,7 @@ def test_nobody_keeps_the_page_or_learns_its_address(client, link):
     assert page["Referrer-Policy"] == "no-referrer"
     assert "noindex" in page["X-Robots-Tag"]
     assert '<meta name="robots" content="noindex">' in page.text
-    assert "Disallow: /*/office/" in client.get("/robots.txt").text
+    assert "Disallow: /*/institution/" in client.get("/robots.txt").text
     assert client.cookies == {}
 
 

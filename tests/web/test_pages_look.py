@@ -63,7 +63,8 @@ def pages(client, petitions, ask):
     mailing = ask(make_wish(*petitions), now=timezone.now())
     make_signature(petitions[0])
     batch = close_batch(petitions[0], now=timezone.now())
-    office_page = page_url(batch.deliveries.first()).removeprefix(settings.SITE_URL)
+    link = page_url(batch.deliveries.first())
+    office_page = f"/en{link.removeprefix(settings.SITE_URL)}"
     addresses = {
         "home": "/en/",
         "petition": "/en/petitions/ask-1/",
@@ -74,7 +75,7 @@ def pages(client, petitions, ask):
         "nothing stored": "/en/receipt/no-such-link/",
         "stop news": "/en/news/no-such-link/stop/",
         "office page": office_page,
-        "office page nowhere": "/en/office/no-such-link/",
+        "office page nowhere": "/en/institution/no-such-link/",
         "not found": "/en/no-such-page/",
     }
     pages = {name: client.get(address).content.decode() for name, address in addresses.items()}
