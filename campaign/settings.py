@@ -168,6 +168,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 20},
     },
+    "files for offices": {
+        "task": "petitions.tasks.make_office_files",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 20},
+    },
     "batches on schedule": {
         "task": "petitions.tasks.close_scheduled_batches",
         "schedule": timedelta(minutes=1),
@@ -232,6 +237,9 @@ if RETURNS_WEBHOOK_KEY:
         f"{RETURNS_WEBHOOKS.upper()}_{word}": RETURNS_WEBHOOK_KEY
         for word in ("WEBHOOK_SIGNING_KEY", "WEBHOOK_KEY", "SIGNING_SECRET", "INBOUND_SECRET")
     }
+# Files of a letter up to so many bytes are attached; larger ones are downloaded from the office's
+# page. Mails are a third larger, and many mail servers take 10 MB.
+LETTER_FILES_BYTES = env.int("LETTER_FILES_BYTES", default=7_000_000)
 # Where the relay does not sign: a folder with an RSA and an Ed25519 key for DKIM; mailer and
 # deliverer only. Empty: the relay signs.
 DKIM_DIR = Path(env.str("DKIM_DIR")) if env.str("DKIM_DIR", default="") else None

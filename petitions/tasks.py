@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from petitions.delivery import batches, imap, queue, returns
+from petitions.delivery import batches, imap, queue, returns, spool
 from petitions.exports import copies
 from petitions.models.clock import database_now
 from petitions.news import send
@@ -25,6 +25,11 @@ def make_copies() -> None:
     # A copy should hold what one tap is still carrying.
     carry.carry_details()
     copies.make_copies()
+
+
+@shared_task
+def make_office_files() -> None:
+    spool.make_wanted_files()
 
 
 @shared_task
@@ -59,4 +64,6 @@ def draw_pictures() -> None:
 
 @shared_task
 def erase_what_is_due() -> None:
-    erase.erase_what_is_due(now=database_now())
+    now = database_now()
+    erase.erase_what_is_due(now=now)
+    spool.erase_expired(now=now)

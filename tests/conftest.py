@@ -10,6 +10,7 @@ import pytest
 import redis
 from django.core.cache import cache
 from django.utils import timezone, translation
+from hypothesis import settings as effort
 from playwright.sync_api import Browser, sync_playwright
 
 from local.smtp import Keeper, mail_server

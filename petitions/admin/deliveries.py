@@ -12,17 +12,21 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from petitions.admin.base import ReadOnlyAdmin, TabularInline, column
+from petitions.admin.office_pages import lines_of
 from petitions.admin.pauses import pauses_in_force
 from petitions.admin.petitions import title_of
 from petitions.delivery.preview import preview
-from petitions.models import Batch, Delivery, DeliveryEvent
+from petitions.models import Batch, Delivery, DeliveryEvent, OfficePage
+from petitions.models.clock import database_now
 from petitions.models.delivery import DeliveryQuerySet
+from petitions.models.office_page import FILES_LIFE
 
 
 @admin.register(Batch)
@@ -95,9 +99,10 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         "reply",
         "answers",
         "came_back",
+        "on_its_page",
     )
     inlines = (HistoryInline,)
-    actions = ("try_again",)
+    actions = ("try_again", "allow_downloads")
 
     def get_urls(self) -> list[URLPattern]:
         today = self.admin_site.admin_view(self.today)
@@ -141,6 +146,25 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         )
         level = messages.SUCCESS if tried else messages.WARNING
         self.message_user(request, words % {"tried": tried}, level)
+
+    @admin.action(
+        description=_("Let the files be downloaded for 30 more days"), permissions=["retry"]
+    )
+    def allow_downloads(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        """From now on, by the link that the office has."""
+        until = database_now() + FILES_LIFE
+        allowed = OfficePage.objects.filter(delivery__in=deliveries).update(extended_until=until)
+        words = ngettext(
+            "%(allowed)s office can download its files until %(date)s.",
+            "%(allowed)s offices can download their files until %(date)s.",
+            allowed,
+        )
+        date = date_format(until, "DATE_FORMAT")
+        self.message_user(request, words % {"allowed": allowed, "date": date})
+
+    @column(_("on its own page"))
+    def on_its_page(self, delivery: Delivery) -> str:
+        return lines_of(delivery.office_actions.all())
 
     @column(_("answers"))
     def answers(self, delivery: Delivery) -> str:

@@ -19,6 +19,7 @@ from petitions.models import (
     NewsSubscriber,
     NotFiled,
     Office,
+    OfficeAction,
     Petition,
     Returned,
     Signature,
@@ -56,6 +57,8 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         }
     if request.user.has_perm("petitions.view_returned"):
         context |= {"came_back": came_back()}
+    if request.user.has_perm("petitions.view_officeaction"):
+        context |= {"from_offices": from_offices()}
     return context
 
 
@@ -142,3 +145,19 @@ def not_filed() -> list[tuple[str, int, str]]:
         ),
     ]
     return [row for row in rows if row[1]]
+
+
+def from_offices() -> list[tuple[str, int, str]]:
+    """What offices did on their own pages and waits for a look: kind, how often, where listed."""
+    waiting = OfficeAction.objects.waiting().order_by().values_list("kind")
+    counts = dict(waiting.annotate(count=Count("pk")))
+    actions = reverse("admin:petitions_officeaction_changelist")
+    return [
+        (
+            str(kind.label),
+            counts[kind.value],
+            f"{actions}?outcome__exact=waits&kind__exact={kind.value}",
+        )
+        for kind in OfficeAction.Kind
+        if kind.value in counts
+    ]

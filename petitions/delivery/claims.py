@@ -71,7 +71,8 @@ def _take(count: int, *, at_any_hour: bool) -> list[Delivery] | None:
     None where nothing is due.
     """
     now = database_now()
-    due = Delivery.objects.due(now=now, at_any_hour=at_any_hour).select_related("office")
+    due = Delivery.objects.due(now=now, at_any_hour=at_any_hour)
+    due = due.select_related("office", "office_page")
     locked = due.select_for_update(skip_locked=True, of=("self",))
     # What letters share is fetched once for all of them.
     found = list(locked.prefetch_related("batch__petition__texts", "office__names")[:count])

@@ -22,8 +22,10 @@ from django_countries import countries
 from petitions.alphabets import alphabetical
 from petitions.delivery.content import BatchContent, Signer
 from petitions.delivery.files import SignerFiles
+from petitions.delivery.spool import too_large
 from petitions.models import Office, OfficeName, PetitionText
 from petitions.models.letter_words import fill, fill_html
+from petitions.models.office_page import FILES_LIFE
 from petitions.text import LINK
 
 # A letter must stay one that somebody reads; the rest is in the files.
@@ -47,6 +49,8 @@ class Addressee:
 
     office: str
     organisation: str
+    page_url: str
+    """Of the office's own page, where no account is needed."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,15 @@ class Letter:
             text=render_to_string("letter/letter.txt", context),
             html=render_to_string("letter/letter.html", context),
         )
+
+    @property
+    def is_downloaded(self) -> bool:
+        """Whether its files are too large for a mail, and lie on the office's page."""
+        return self.files is not None and too_large(self.files)
+
+    @property
+    def download_days(self) -> int:
+        return FILES_LIFE.days
 
     @property
     def subject(self) -> str:
@@ -144,9 +157,9 @@ class Letter:
         return [(name, new) for _code, name, new in named]
 
 
-def addressee(named: Office | OfficeName) -> Addressee:
+def addressee(named: Office | OfficeName, *, page_url: str) -> Addressee:
     """Each name in one line, as headers want it."""
-    return Addressee(_one_line(named.name), _one_line(named.organisation))
+    return Addressee(_one_line(named.name), _one_line(named.organisation), page_url)
 
 
 def _one_line(typed: str) -> str:

@@ -15,9 +15,11 @@ from petitions.delivery.content import open_batch
 from petitions.delivery.editions import Edition
 from petitions.delivery.files import FileShelf, SignerFiles
 from petitions.delivery.letter_body import Addressee, Body, Letter, addressee
+from petitions.delivery.office_pages import page_of, page_url
 from petitions.delivery.return_path import return_path
+from petitions.delivery.spool import SignersLeft, lay_out, too_large
 from petitions.mime import Mail, sender_domain
-from petitions.models import Batch, Delivery, Office, OfficeName, Tally, Withdrawal
+from petitions.models import Batch, Delivery, OfficeName, Tally, Withdrawal
 
 # Offices of one country and language share an edition, unless they must delete different names.
 MOST_EDITIONS = 256
@@ -35,11 +37,16 @@ class LetterDesk:
         Raises:
             TooManyDamagedBoxes: too many of its signers' details do not open.
         """
-        if self._open is None or self._open.batch.pk != delivery.batch_id:
-            self._open = OpenBatch(delivery.batch)
-        with override(delivery.office.language):
-            mail = self._open.mail_for(delivery)
-        return mail.message().as_bytes(linesep="\r\n")
+        while True:
+            if self._open is None or self._open.batch.pk != delivery.batch_id:
+                self._open = OpenBatch(delivery.batch)
+            try:
+                with override(delivery.office.language):
+                    mail = self._open.mail_for(delivery)
+            except SignersLeft:
+                self._open = None
+            else:
+                return mail.message().as_bytes(linesep="\r\n")
 
 
 class OpenBatch:
@@ -57,10 +64,13 @@ class OpenBatch:
     def mail_for(self, delivery: Delivery) -> Mail:
         """Its mail, in the language of the moment."""
         files = self._files.of(self._content, delivery)
+        is_downloaded = files is not None and too_large(files)
+        if files and is_downloaded:
+            lay_out(page_of(delivery), files, self._content, delivery)
         edition = self._edition_of(delivery, files)
-        mail = mail_of(delivery, edition.body_to(self._addressee(delivery.office)))
+        mail = mail_of(delivery, edition.body_to(self._addressee(delivery)))
         mail.known_lines = edition.known_lines
-        mail.ready_parts = [file.part for file in files.all] if files else []
+        mail.ready_parts = [file.part for file in files.all] if files and not is_downloaded else []
         return mail
 
     def _edition_of(self, delivery: Delivery, files: SignerFiles | None) -> Edition:
@@ -91,17 +101,18 @@ class OpenBatch:
             petition_url=f"{settings.SITE_URL}{batch.petition.get_absolute_url()}",
             language=office.language,
             country=office.country.code or "",
-            addressee=self._addressee(office),
+            addressee=self._addressee(delivery),
         )
 
-    def _addressee(self, office: Office) -> Addressee:
+    def _addressee(self, delivery: Delivery) -> Addressee:
         language = get_language() or ""
         if language not in self._names:
             names = OfficeName.objects.filter(
                 language=language, office__deliveries__batch=self.batch
             )
             self._names[language] = {name.office_id: name for name in names}
-        return addressee(self._names[language].get(office.pk, office))
+        named = self._names[language].get(delivery.office_id, delivery.office)
+        return addressee(named, page_url=page_url(delivery))
 
     def _withdrawn(self, delivery: Delivery) -> tuple[UUID, ...]:
         """References in earlier letters to this office whose signers have since withdrawn.

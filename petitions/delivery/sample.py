@@ -33,17 +33,21 @@ def sample_letter(words: PetitionText, office: Office | None) -> Body:
             files=_files(),
             total=TOTAL,
             withdrawn=(),
-            # The organizers' process knows no public addresses.
-            petition_url=f"{settings.SITE_URL}/…",
+            petition_url=_somewhere(),
             language=words.language,
             country=country,
-            addressee=addressee(office.named) if office else _somebody(),
+            addressee=addressee(office.named, page_url=_somewhere()) if office else _somebody(),
         )
         return letter.body()
 
 
 def _somebody() -> Addressee:
-    return Addressee(gettext("Office"), gettext("Organisation"))
+    return Addressee(gettext("Office"), gettext("Organisation"), _somewhere())
+
+
+def _somewhere() -> str:
+    """The organizers' process knows no public addresses."""
+    return f"{settings.SITE_URL}/…"
 
 
 def _content(country: str) -> BatchContent:

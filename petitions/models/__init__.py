@@ -8,6 +8,7 @@ from petitions.models.delivery import Delivery, DeliveryEvent
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
+from petitions.models.office_page import FileChunk, FileSet, OfficeAction, OfficePage
 from petitions.models.partner import Partner
 from petitions.models.pause import Pause
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
@@ -28,6 +29,8 @@ __all__ = [
     "DataCopy",
     "Delivery",
     "DeliveryEvent",
+    "FileChunk",
+    "FileSet",
     "MailHour",
     "MailSlot",
     "MailboxLook",
@@ -37,7 +40,9 @@ __all__ = [
     "NotFiled",
     "Offer",
     "Office",
+    "OfficeAction",
     "OfficeName",
+    "OfficePage",
     "Page",
     "Partner",
     "Pause",
