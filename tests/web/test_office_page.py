@@ -28,7 +28,7 @@ from petitions.models import (
 )
 from petitions.models.office_page import FILES_LIFE, PAGE_LIFE
 from petitions.web.figures import forget_figures
-from petitions.web.markdown import to_html
+from petitions.markdown import to_html
 from tests.makers import make_office, make_petition, make_signature
 
 pytestmark = pytest.mark.django_db
