@@ -114,7 +114,8 @@ def measure_kills() -> dict[str, Figure]:
         done = subprocess.run(  # noqa: S603 - our own
             [sys.executable, "-m", "bench.kills", relay], stdout=subprocess.PIPE, check=True
         )
-        figures |= json.loads(done.stdout)
+        # The commands that prepare the site have their say before.
+        figures |= json.loads(done.stdout.splitlines()[-1])
     return figures
 
 

@@ -7,13 +7,20 @@ from django.conf import settings
 from petitions.dkim import BadDkimKeys, signers
 from petitions.vault import VaultError, vault
 
+SHORTEST_PASSWORD = 20
+
+
+class BadWebhooks(Exception):
+    """Anybody could post what becomes of letters, or nobody."""
+
 
 def refuse_to_start_with_wrong_keys() -> None:
     """Exit with one line when a key is missing or wrong, or must not be within reach."""
     try:
         vault().check(settings.ROLE.secrets)
         _check_dkim()
-    except (VaultError, BadDkimKeys) as error:
+        _check_webhooks()
+    except (VaultError, BadDkimKeys, BadWebhooks) as error:
         sys.exit(f"The {settings.ROLE} role does not start. {error}")
 
 
@@ -23,3 +30,25 @@ def _check_dkim() -> None:
     if not settings.ROLE.sends_mail:
         raise BadDkimKeys("It sends no mail and must not have a DKIM_DIR.")
     signers(settings.DKIM_DIR)
+
+
+def _check_webhooks() -> None:
+    if not settings.ROLE.hears_webhooks or not settings.RETURNS_WEBHOOKS:
+        return
+    # Only who has them needs what they import.
+    from petitions.web.webhooks import (  # noqa: PLC0415
+        addresses_of,
+        signs,
+    )
+
+    sender = settings.RETURNS_WEBHOOKS
+    if not addresses_of(sender):
+        raise BadWebhooks(f"RETURNS_WEBHOOKS: django-anymail knows no “{sender}”.")
+    user, _, password = settings.RETURNS_WEBHOOK_SECRET.partition(":")
+    if not user or len(password) < SHORTEST_PASSWORD:
+        raise BadWebhooks(
+            "RETURNS_WEBHOOK_SECRET must be user:password, the password of"
+            f" {SHORTEST_PASSWORD} characters or more."
+        )
+    if signs(sender) and not settings.RETURNS_WEBHOOK_KEY:
+        raise BadWebhooks(f"RETURNS_WEBHOOK_KEY is not set: {sender} signs with it.")

@@ -10,6 +10,7 @@ class Role(StrEnum):
     MAILER = "mailer"
     DELIVERER = "deliverer"
     ORGANIZER = "organizer"
+    RETURNS = "returns"
     ALL = "all"
 
     @property
@@ -24,7 +25,7 @@ class Role(StrEnum):
     @property
     def knows_public_addresses(self) -> bool:
         """Workers answer nobody, but the mails and letters that they write have links."""
-        return self is not Role.ORGANIZER
+        return self not in {Role.ORGANIZER, Role.RETURNS}
 
     @property
     def sends_mail(self) -> bool:
@@ -33,6 +34,11 @@ class Role(StrEnum):
     @property
     def sends_letters(self) -> bool:
         return self in {Role.DELIVERER, Role.ALL}
+
+    @property
+    def hears_webhooks(self) -> bool:
+        """What hosted senders post is no business of the process that serves the form."""
+        return self in {Role.RETURNS, Role.ALL}
 
     @property
     def serves_admin(self) -> bool:
@@ -44,5 +50,6 @@ _SECRETS = {
     Role.MAILER: frozenset({Secret.MAIL_KEYS, Secret.PEPPER}),
     Role.DELIVERER: frozenset({Secret.SIGNATURE_KEYS}),
     Role.ORGANIZER: frozenset({Secret.SIGNATURE_KEYS, Secret.PEPPER}),
+    Role.RETURNS: frozenset(),
     Role.ALL: frozenset(Secret),
 }

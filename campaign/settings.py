@@ -144,6 +144,8 @@ DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     # Reusing connections is worth ten times in sign requests a second (docs/performance.md).
     "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+    # Allows what asks to be prepared (petitions/models/prepared.py); Django's cursors never do.
+    "prepare_threshold": 5,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -180,6 +182,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 20},
     },
+    "files for offices": {
+        "task": "petitions.tasks.make_office_files",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 20},
+    },
     "batches on schedule": {
         "task": "petitions.tasks.close_scheduled_batches",
         "schedule": timedelta(minutes=1),
@@ -194,6 +201,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "petitions.tasks.send_news",
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
+    },
+    "mails that came back": {
+        "task": "petitions.tasks.fetch_mails",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "old mails that came back": {
+        "task": "petitions.tasks.erase_returned_mails",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
     },
     "share pictures": {
         "task": "petitions.tasks.draw_pictures",
@@ -216,6 +233,27 @@ LETTER_FROM = env.str("LETTER_FROM", default="Five Asks <letters@fiveasks.exampl
 # The mailbox for what comes back to letters; each letter adds "+", its number and a keyed hash.
 # Empty: the mailbox of LETTER_FROM.
 LETTER_RETURN_PATH = env.str("LETTER_RETURN_PATH", default="")
+# An IMAP folder to which that mail comes, where no mail server can pipe it; deliverer only.
+# Such as imaps://letters@mail.example/INBOX
+RETURNS_IMAP_URL = env.str("RETURNS_IMAP_URL", default="")
+RETURNS_IMAP_PASSWORD = env.str("RETURNS_IMAP_PASSWORD", default="")
+# What people wrote is moved there, since attachments are not filed; all else is deleted.
+RETURNS_IMAP_ANSWERS = env.str("RETURNS_IMAP_ANSWERS", default="Answers")
+# A hosted sender that posts what becomes of letters, as django-anymail names it; role `returns`.
+RETURNS_WEBHOOKS = env.str("RETURNS_WEBHOOKS", default="")
+# "user:password" with which it must come, and the key with which it signs, if it does.
+RETURNS_WEBHOOK_SECRET = env.str("RETURNS_WEBHOOK_SECRET", default="")
+RETURNS_WEBHOOK_KEY = env.str("RETURNS_WEBHOOK_KEY", default="")
+ANYMAIL = {"WEBHOOK_SECRET": RETURNS_WEBHOOK_SECRET}
+if RETURNS_WEBHOOK_KEY:
+    # Each sender has its own word for it.
+    ANYMAIL |= {
+        f"{RETURNS_WEBHOOKS.upper()}_{word}": RETURNS_WEBHOOK_KEY
+        for word in ("WEBHOOK_SIGNING_KEY", "WEBHOOK_KEY", "SIGNING_SECRET", "INBOUND_SECRET")
+    }
+# Files of a letter up to so many bytes are attached; larger ones are downloaded from the office's
+# page. Mails are a third larger, and many mail servers take 10 MB.
+LETTER_FILES_BYTES = env.int("LETTER_FILES_BYTES", default=7_000_000)
 # Where the relay does not sign: a folder with an RSA and an Ed25519 key for DKIM; mailer and
 # deliverer only. Empty: the relay signs.
 DKIM_DIR = Path(env.str("DKIM_DIR")) if env.str("DKIM_DIR", default="") else None
@@ -227,6 +265,9 @@ RELAY_URL = env.str("RELAY_URL", default="")
 RELAY_KEY = env.str("RELAY_KEY", default="")
 # Seconds after which the relay gives up a silent connection; no letter is judged before that.
 RELAY_TIMEOUT = env.int("RELAY_TIMEOUT", default=300)
+# In no minute more letters than these to one mail domain: what comes too fast is taken for spam.
+# 0: as many as there are.
+LETTERS_PER_DOMAIN_A_MINUTE = env.int("LETTERS_PER_DOMAIN_A_MINUTE", default=60)
 
 # --- Bots: who asks too much waits (docs/decisions/0012-limits-wait.md)
 
@@ -287,8 +328,10 @@ WHITENOISE_ADD_HEADERS_FUNCTION = add_static_headers
 
 # --- Safety
 
-# A sign request is a few kilobytes; an organizer may save a petition in many languages.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024 if ROLE is Role.ORGANIZER else 64 * 1024
+# A sign request is a few kilobytes; an organizer may save a petition in many languages; a bounce
+# brings back a whole letter.
+UPLOADS = {Role.ORGANIZER: 1024 * 1024, Role.RETURNS: 40 * 1024 * 1024}
+DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOADS.get(ROLE, 64 * 1024)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000 if ROLE is Role.ORGANIZER else 200
 FILE_UPLOAD_HANDLERS: list[str] = []
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -10,6 +10,11 @@ if settings.ROLE.knows_public_addresses:
     urlpatterns += [path("", include("petitions.web.root_urls"))]
     urlpatterns += i18n_patterns(path("", include("petitions.web.urls")))
 
+if settings.ROLE.hears_webhooks and settings.RETURNS_WEBHOOKS:
+    from petitions.web.webhooks import addresses_of
+
+    urlpatterns += [path("returns/", include(addresses_of(settings.RETURNS_WEBHOOKS)))]
+
 if settings.ROLE.serves_admin:
     from django.contrib import admin
 

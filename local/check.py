@@ -21,7 +21,7 @@ BIN = Path(sys.prefix) / "bin"
 TEMPLATES = ["templates", "local/templates"]
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
 # Those that serve pages; the others answer no request.
-ROLES = ["web", "organizer"]
+ROLES = ["web", "organizer", "returns"]
 # A lock that names an address would send everybody's pip there.
 ADDRESS = re.compile(r"://| @ |^\s*(-i|-f|--index|--extra-index|--find-links|--trusted-host)\b")
 

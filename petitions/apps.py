@@ -8,6 +8,8 @@ class PetitionsConfig(AppConfig):
 
     def ready(self) -> None:
         # It needs the settings, and the package's modules the models.
+        from petitions.delivery.imap import check_imap_url  # noqa: PLC0415
         from petitions.delivery.relays import check_relay_url  # noqa: PLC0415
 
         checks.register(check_relay_url)
+        checks.register(check_imap_url)

@@ -110,7 +110,10 @@ class _Loader:
             "letter": letter,
             **{f"letter_{name}": value for name, value in letter_head.items()},
         }
+        before = petition.letter_words()
         self.store(PetitionText, path, {"petition": petition, "language": language}, words)
+        if petition.letter_words() != before:
+            petition.withdraw_approval()
 
     def update(self, petition: Petition, path: Path) -> None:
         day, language = _name_and_language(path)

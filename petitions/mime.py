@@ -8,26 +8,32 @@ encoded words, its older one sends 8-bit bodies. So headers are written here, by
 from __future__ import annotations
 
 import base64
-import quopri
 import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from binascii import b2a_base64, b2a_qp
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
+from types import MappingProxyType
 from urllib.parse import quote
 
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.utils import timezone
 from django.utils.encoding import punycode
 
-from petitions.dkim import sign
+from petitions.dkim import signatures
 
 LINE = 76  # RFC 2045, section 6.7; RFC 2047, section 2
+BYTES_A_LINE = LINE // 4 * 3  # in base64
+ASCII = bytes(range(128))
+FROM = re.compile(r"^From ", re.MULTILINE)
 PLAIN = re.compile(r"[ -~]*")
 NEWLINE = re.compile(r"\r\n|\r|\n")
 # What a name may hold outside quotes: RFC 5322, section 3.2.3.
 ATOMS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
+# Of atoms and dots, at a domain that DNS takes as it is: most of those that we write to.
+SIMPLE_ADDRESS = re.compile(r"[\w+-]+(?:\.[\w+-]+)*@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,63}", re.ASCII)
 # What stands for itself in an encoded word, be it in a name: RFC 2047, section 5.
 LITERAL = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 
@@ -35,14 +41,16 @@ LITERAL = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 class Mail(EmailMultiAlternatives):
     """Any mail of this site: filled in as Django's are, written and signed here.
 
-    `ready_parts` are files that many mails share, written once.
+    `ready_parts` are files that many mails share, written once, and `known_lines` lines that they
+    share, in quoted-printable.
     """
 
-    ready_parts: Sequence[Part] = ()
+    ready_parts: Sequence[ReadyPart] = ()
+    known_lines: Mapping[bytes, str] = MappingProxyType({})
 
     def message(self) -> Written:  # type: ignore[override]  # Django's senders ask for as_bytes only
         headers = {
-            "From": addresses("From", self.from_email),
+            "From": sender(self.from_email),
             "To": addresses("To", *self.to),
             **({"Cc": addresses("Cc", *self.cc)} if self.cc else {}),
             **({"Reply-To": addresses("Reply-To", *self.reply_to)} if self.reply_to else {}),
@@ -51,17 +59,33 @@ class Mail(EmailMultiAlternatives):
             **{name: tokens(name, str(value)) for name, value in self.extra_headers.items()},
             "MIME-Version": "1.0",
         }
-        body = self._body()
-        return Written(Part(headers | body.headers, body.content), sender_domain(self.from_email))
+        body, pieces = self._body()
+        head = Part(headers | body, "").head
+        return Written(on_the_wire(head), pieces, sender_domain(self.from_email))
 
-    def _body(self) -> Part:
-        others = [
-            text_part(str(words), kind.partition("/")[2]) for words, kind in self.alternatives
+    def _body(self) -> tuple[dict[str, str], list[bytes]]:
+        """Its headers, and its content in pieces of whole lines."""
+        words = self._words()
+        files = [attachment(*each).ready() for each in self.attachments]
+        files.extend(self.ready_parts)
+        if not files:
+            end = "" if words.content.endswith("\n") or not words.content else "\n"
+            return words.headers, [on_the_wire(words.content + end)]
+        boundary = new_boundary()
+        between = on_the_wire(f"--{boundary}\n")
+        pieces: list[bytes] = []
+        for part in [words.ready(), *files]:
+            pieces += [between, part.head, part.content]
+        pieces.append(on_the_wire(f"--{boundary}--\n"))
+        return multipart_headers("mixed", boundary), pieces
+
+    def _words(self) -> Part:
+        texts = [(self.body, "text/plain"), *self.alternatives]
+        versions = [
+            text_part(str(words), kind.partition("/")[2], known=self.known_lines)
+            for words, kind in texts
         ]
-        versions = [text_part(str(self.body), "plain"), *others]
-        body = multipart("alternative", versions) if len(versions) > 1 else versions[0]
-        files = [*(attachment(*each) for each in self.attachments), *self.ready_parts]
-        return multipart("mixed", [body, *files]) if files else body
+        return multipart("alternative", versions) if len(versions) > 1 else versions[0]
 
 
 @dataclass(frozen=True)
@@ -70,23 +94,48 @@ class Part:
     content: str
 
     def __str__(self) -> str:
-        head = "".join(f"{name}: {value}\n" for name, value in self.headers.items())
-        return f"{head}\n{self.content}"
+        return f"{self.head}\n{self.content}"
+
+    @property
+    def head(self) -> str:
+        return "".join(f"{name}: {value}\n" for name, value in self.headers.items())
+
+    def ready(self) -> ReadyPart:
+        return ReadyPart(on_the_wire(f"{self.head}\n"), on_the_wire(f"{self.content}\n"))
+
+
+@dataclass(frozen=True)
+class ReadyPart:
+    """A part of a multipart as SMTP carries it, up to the next boundary."""
+
+    head: bytes
+    content: bytes
 
 
 @dataclass(frozen=True)
 class Written:
-    part: Part
+    head: bytes
+    pieces: list[bytes]
     domain: str
 
     def as_bytes(self, *, linesep: str = "\n") -> bytes:
         """The mail, signed. Signatures are made over what SMTP carries, whatever ends lines here."""
-        mail = str(self.part)
-        mail += "" if mail.endswith("\n") else "\n"
-        signed = sign(mail.replace("\n", "\r\n").encode("ascii"), domain=self.domain)
-        return signed.replace(b"\r\n", linesep.encode())
+        made = signatures(self.head, self.pieces, domain=self.domain)
+        mail = b"".join([made, self.head, b"\r\n", *self.pieces])
+        return mail if linesep == "\r\n" else mail.replace(b"\r\n", linesep.encode())
 
 
+def on_the_wire(lines: str) -> bytes:
+    return lines.replace("\n", "\r\n").encode("ascii")
+
+
+@lru_cache(maxsize=8)
+def sender(written: str) -> str:
+    """The From of many mails."""
+    return addresses("From", written)
+
+
+@lru_cache(maxsize=8)
 def sender_domain(sender: str) -> str:
     """The domain of a From, as DNS and headers know it."""
     return punycode(parseaddr(sender)[1].rpartition("@")[2]).lower()
@@ -95,17 +144,41 @@ def sender_domain(sender: str) -> str:
 # --- Bodies
 
 
-def text_part(content: str, subtype: str) -> Part:
-    lines = NEWLINE.sub("\n", content).encode()
-    quoted = quopri.encodestring(lines).decode("ascii")
-    # A server that keeps mails in one file would write ">From", and break the signature.
-    quoted = re.sub(r"^From ", "=46=\nrom ", quoted, flags=re.MULTILINE)
-    packed = base64.encodebytes(lines.replace(b"\n", b"\r\n")).decode("ascii")
-    way, encoded = min(
-        ("quoted-printable", quoted), ("base64", packed), key=lambda each: len(each[1])
-    )
+def text_part(content: str, subtype: str, *, known: Mapping[bytes, str]) -> Part:
+    lines = NEWLINE.sub("\n", content) if "\r" in content else content
+    way, encoded = shorter(lines.encode(), known)
     kind = f'text/{subtype}; charset="utf-8"'
     return Part({"Content-Type": kind, "Content-Transfer-Encoding": way}, encoded)
+
+
+def shorter(lines: bytes, known: Mapping[bytes, str]) -> tuple[str, str]:
+    """Quoted-printable or base64. Which one is foretold as far as that goes: encoding takes long."""
+    packed = lines.replace(b"\n", b"\r\n")
+    packed_size = -(-len(packed) // 3) * 4 + -(-len(packed) // BYTES_A_LINE)
+    # Each byte above ASCII takes three.
+    if len(lines) + 2 * len(lines.translate(None, ASCII)) <= packed_size:
+        quoted = "\n".join(known.get(line) or quoted_line(line) for line in lines.split(b"\n"))
+        if len(quoted) <= packed_size:
+            return "quoted-printable", quoted
+    return "base64", base64_lines(packed)
+
+
+def quoted_lines(lines: list[str]) -> dict[bytes, str]:
+    return {line.encode(): quoted_line(line.encode()) for line in lines}
+
+
+def quoted_line(line: bytes) -> str:
+    """One line in quoted-printable; in several, where it is long."""
+    quoted = b2a_qp(line).decode("ascii")
+    # A server that keeps mails in one file would write ">From", and break the signature.
+    return FROM.sub("=46=\nrom ", quoted) if "From " in quoted else quoted
+
+
+def base64_lines(data: bytes) -> str:
+    """As `base64.encodebytes` writes it, a line of 76 after another, some times as fast."""
+    encoded = b2a_base64(data, newline=False).decode("ascii")
+    lines = [encoded[start : start + LINE] for start in range(0, len(encoded), LINE)]
+    return "\n".join([*lines, ""])
 
 
 def attachment(filename: str | None, content: str | bytes, kind: str | None) -> Part:
@@ -123,16 +196,23 @@ def attachment(filename: str | None, content: str | bytes, kind: str | None) -> 
             "Content-Disposition": f"attachment{parameter('filename', filename or 'file')}",
             "Content-Transfer-Encoding": "base64",
         },
-        base64.encodebytes(data).decode("ascii"),
+        base64_lines(data),
     )
 
 
 def multipart(subtype: str, parts: list[Part]) -> Part:
-    # "=_" stands in neither of the two encodings: RFC 2045, section 6.7.
-    boundary = f"=_{secrets.token_hex(12)}"
+    boundary = new_boundary()
     content = "".join(f"--{boundary}\n{part}\n" for part in parts)
-    kind = f'multipart/{subtype};\n boundary="{boundary}"'
-    return Part({"Content-Type": kind}, f"{content}--{boundary}--\n")
+    return Part(multipart_headers(subtype, boundary), f"{content}--{boundary}--\n")
+
+
+def multipart_headers(subtype: str, boundary: str) -> dict[str, str]:
+    return {"Content-Type": f'multipart/{subtype};\n boundary="{boundary}"'}
+
+
+def new_boundary() -> str:
+    # "=_" stands in neither of the two encodings: RFC 2045, section 6.7.
+    return f"=_{secrets.token_hex(12)}"
 
 
 # --- Headers: each value as it follows its name, folded
@@ -168,6 +248,8 @@ def addresses(name: str, *written: str) -> str:
 
 
 def _address(name: str, written: str) -> str:
+    if SIMPLE_ADDRESS.fullmatch(written):
+        return written
     person, address = parseaddr(written)
     local, at, domain = address.rpartition("@")
     if NEWLINE.search(written) or not (local and at and PLAIN.fullmatch(local)):

@@ -14,15 +14,25 @@ from django.db import models, transaction
 
 from petitions.models import (
     CarriedDetails,
+    FileSet,
     NewsSubscriber,
     Offer,
+    OfficeAction,
+    OfficePage,
     Returned,
     Signature,
     SignRequest,
 )
 from petitions.models.clock import database_now
 from petitions.models.news import news_subscriber_id
-from petitions.models.sealed import Details, Mailing, open_news_address, seal_news_address
+from petitions.models.sealed import (
+    Details,
+    Mailing,
+    open_news_address,
+    seal_file_key,
+    seal_news_address,
+    seal_page_token,
+)
 from petitions.models.signature import signature_id
 from petitions.vault import CannotOpen, Purpose, epoch_of, vault
 from petitions.vault.boxes import header
@@ -255,6 +265,33 @@ def _open_returned(returned: Returned) -> SealAgain:
     return seal_again
 
 
+def _open_office_page(page: OfficePage) -> SealAgain:
+    token = page.open_token()
+
+    def seal_again() -> None:
+        page.box = seal_page_token(token, page_id=page.pk)
+
+    return seal_again
+
+
+def _open_file_set(file_set: FileSet) -> SealAgain:
+    key = file_set.open_key()
+
+    def seal_again() -> None:
+        file_set.key_box = seal_file_key(key, set_id=file_set.pk)
+
+    return seal_again
+
+
+def _open_office_action(action: OfficeAction) -> SealAgain:
+    words = action.open_words()
+
+    def seal_again() -> None:
+        action.box = words.seal(action_id=action.pk)
+
+    return seal_again
+
+
 class _Headers(models.Func):
     """The different first 9 bytes, in hexadecimal, of a row's boxes; NULL where it has none."""
 
@@ -320,5 +357,29 @@ SHELVES = (
         columns=("box",),
         boxes=_Array("box"),
         open=_open_returned,
+    ),
+    Shelf(
+        name="links of office pages",
+        model=OfficePage,
+        purpose=Purpose.SIGNATURE,
+        columns=("box",),
+        boxes=_Array("box"),
+        open=_open_office_page,
+    ),
+    Shelf(
+        name="files of letters",
+        model=FileSet,
+        purpose=Purpose.SIGNATURE,
+        columns=("key_box",),
+        boxes=_Array("key_box"),
+        open=_open_file_set,
+    ),
+    Shelf(
+        name="what offices wrote on their pages",
+        model=OfficeAction,
+        purpose=Purpose.SIGNATURE,
+        columns=("box",),
+        boxes=_Array("box"),
+        open=_open_office_action,
     ),
 )

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from petitions.delivery import batches, queue
+from petitions.delivery import batches, imap, queue, returns, spool
 from petitions.exports import copies
 from petitions.models.clock import database_now
 from petitions.news import send
@@ -28,6 +28,11 @@ def make_copies() -> None:
 
 
 @shared_task
+def make_office_files() -> None:
+    spool.make_wanted_files()
+
+
+@shared_task
 def close_scheduled_batches() -> None:
     batches.close_scheduled_batches(now=database_now())
 
@@ -35,6 +40,16 @@ def close_scheduled_batches() -> None:
 @shared_task
 def send_letters() -> None:
     queue.send_letters()
+
+
+@shared_task
+def fetch_mails() -> None:
+    imap.fetch_mails()
+
+
+@shared_task
+def erase_returned_mails() -> None:
+    returns.erase_returned_mails(now=database_now())
 
 
 @shared_task
@@ -49,4 +64,6 @@ def draw_pictures() -> None:
 
 @shared_task
 def erase_what_is_due() -> None:
-    erase.erase_what_is_due(now=database_now())
+    now = database_now()
+    erase.erase_what_is_due(now=now)
+    spool.erase_expired(now=now)

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 import redis
 from django.core.cache import cache
-from django.utils import translation
+from django.utils import timezone, translation
+from hypothesis import settings as effort
 from playwright.sync_api import Browser, sync_playwright
 
 from local.smtp import Keeper, mail_server
 from petitions.catalogues import compile_catalogues
-from petitions.models import SignRequest
+from petitions.delivery.batches import close_batch
+from petitions.models import Delivery, SignRequest
 from petitions.models.sealed import Mailing
 from petitions.signatures import confirmation_mail, counters, flood
 from petitions.signatures.request import request_signature
@@ -22,11 +24,16 @@ from petitions.vault import Purpose, Vault, vault
 from petitions.web.figures import forget_figures
 from petitions.web.via import forget_partners
 from tests.mailbox import Mailbox
-from tests.makers import make_catalogue
+from tests.makers import make_catalogue, make_office, make_petition, make_signature
 from tests.processes import own_limits_url
 
 EPOCH = "2026-11a"
 NO_CHROMIUM = "No Chromium here: install Debian's `chromium`, or name one in CHROMIUM_PATH."
+
+
+# Machines are shared: how long a test takes says nothing about the code.
+effort.register_profile("ours", deadline=None)
+effort.load_profile("ours")
 
 
 def pytest_configure():
@@ -100,6 +107,12 @@ def uncounted(settings):
     settings.LIMITS_URL = ""
 
 
+@pytest.fixture(autouse=True)
+def unhurried_letters(settings):
+    """Tests' offices share a mail domain; a pace is kept where the test asks for one."""
+    settings.LETTERS_PER_DOMAIN_A_MINUTE = 0
+
+
 @pytest.fixture
 def limits(settings) -> Iterator[redis.Redis]:
     """Empty counters in a real Valkey."""
@@ -120,6 +133,17 @@ def mailbox(tmp_path, settings) -> Iterator[Mailbox]:
     with mail_server(Keeper(folder)) as port:
         use_relay(settings, port, folder)
         yield Mailbox(folder)
+
+
+@pytest.fixture
+def sent(db, keys) -> Delivery:
+    """A delivery whose letter was sent."""
+    petition = make_petition()
+    office = make_office(petition)
+    make_signature(petition)
+    close_batch(petition, now=timezone.now())
+    Delivery.objects.update(state=Delivery.State.SENT, sent_at=timezone.now(), sent_to=office.email)
+    return Delivery.objects.get()
 
 
 def use_relay(settings, port: int, folder: Path) -> None:

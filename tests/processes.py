@@ -122,6 +122,7 @@ def _settings_as_environment() -> dict[str, str]:
         "VAULT_DIR": str(django_settings.VAULT_DIR),
         "EMAIL_URL": f"smtp://{django_settings.EMAIL_HOST}:{django_settings.EMAIL_PORT}",
         "RELAY_URL": django_settings.RELAY_URL,
+        "LETTERS_PER_DOMAIN_A_MINUTE": str(django_settings.LETTERS_PER_DOMAIN_A_MINUTE),
         "RELAY_TIMEOUT": str(django_settings.RELAY_TIMEOUT),
         "BROKER_URL": own_broker_url(),
         "LIMITS_URL": django_settings.LIMITS_URL,

@@ -1,5 +1,7 @@
 """A mail is ASCII in short lines, and says exactly what it was given, in any script."""
 
+import base64
+import quopri
 import re
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -10,7 +12,7 @@ from django.core.mail import BadHeaderError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from petitions.mime import Mail, sender_domain
+from petitions.mime import Mail, base64_lines, quoted_lines, sender_domain
 from tests.mail_lint import lint
 
 SCRIPTS = [
@@ -135,3 +137,33 @@ def test_domains_in_other_scripts_are_written_as_dns_knows_them():
 def test_what_would_start_another_header_or_reach_nobody_is_refused(changes):
     with pytest.raises(BadHeaderError, match=r"more than one line|no address"):
         written(**changes).message()
+
+
+@given(text)
+def test_lines_that_mails_share_are_written_as_in_one_piece(words):
+    lines = words.replace("\r", "").split("\n")
+    whole = quopri.encodestring("\n".join(lines).encode()).decode()
+    # Which alone is written in a way of our own.
+    whole = re.sub(r"^From ", "=46=\nrom ", whole, flags=re.MULTILINE)
+
+    known = quoted_lines(lines)
+
+    assert "\n".join(known[line.encode()] for line in lines) == whole
+
+
+@given(st.binary(max_size=300))
+def test_base64_is_written_as_the_standard_library_writes_it(data):
+    assert base64_lines(data) == base64.encodebytes(data).decode()
+
+
+@given(text, st.lists(text, max_size=3))
+def test_known_lines_change_no_mail(words, others):
+    plain, known = written(body=words), written(body=words)
+    known.known_lines = quoted_lines([*words.splitlines(), *others])
+
+    assert without_boundary(plain) == without_boundary(known)
+
+
+def without_boundary(mail):
+    raw = mail.message().as_bytes()
+    return re.sub(rb"=_[0-9a-f]{24}", b"", re.sub(rb"\nDate: [^\n]*", b"", raw))

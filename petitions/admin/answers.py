@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
@@ -11,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.admin.base import ModelAdmin, column
 from petitions.admin.news import MAY_TELL, tell_page
+from petitions.delivery.office_pages import settle_published
 from petitions.models import Answer, Batch, Office
+from petitions.models.clock import database_now
 
 
 @admin.register(Answer)
@@ -39,6 +45,16 @@ class AnswerAdmin(ModelAdmin[Answer]):
         may_tell = request.user.has_perm(MAY_TELL)
         is_public = answer is not None and answer.public
         return self.fields if may_tell and is_public else self.fields[:-1]
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        answer: Answer,
+        form: ModelForm[Answer],
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        super().save_model(request, answer, form, change)
+        settle_published(answer, by=cast("User", request.user), now=database_now())
 
     @column(_("news"))
     def told(self, answer: Answer) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "ModelAdmin",
     "ReadOnlyAdmin",
     "StackedInline",
+    "TabularInline",
     "column",
 ]
 
@@ -23,12 +24,13 @@ _M = TypeVar("_M", bound=Model)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin, StackedInline
+    from django.contrib.admin import ModelAdmin, StackedInline, TabularInline
     from django.contrib.admin import SimpleListFilter as DropdownFilter
     from django.forms import BaseInlineFormSet as InlineFormSet
 else:
     from unfold.admin import ModelAdmin as UnfoldModelAdmin
     from unfold.admin import StackedInline as UnfoldStackedInline
+    from unfold.admin import TabularInline as UnfoldTabularInline
     from unfold.contrib.filters.admin import DropdownFilter
     from unfold.forms import PaginationInlineFormSet
 
@@ -40,6 +42,9 @@ else:
         pass
 
     class StackedInline(_WithTypes, UnfoldStackedInline):
+        pass
+
+    class TabularInline(_WithTypes, UnfoldTabularInline):
         pass
 
     class InlineFormSet(_WithTypes, PaginationInlineFormSet):

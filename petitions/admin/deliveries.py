@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
@@ -10,16 +12,21 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from petitions.admin.base import ReadOnlyAdmin, column
+from petitions.admin.base import ReadOnlyAdmin, TabularInline, column
+from petitions.admin.office_pages import lines_of
 from petitions.admin.pauses import pauses_in_force
 from petitions.admin.petitions import title_of
 from petitions.delivery.preview import preview
-from petitions.models import Batch, Delivery
+from petitions.models import Batch, Delivery, DeliveryEvent, OfficePage
+from petitions.models.clock import database_now
+from petitions.models.delivery import DeliveryQuerySet
+from petitions.models.office_page import FILES_LIFE
 
 
 @admin.register(Batch)
@@ -57,6 +64,25 @@ class BatchAdmin(ReadOnlyAdmin[Batch]):
         )
 
 
+class HistoryInline(TabularInline[DeliveryEvent, Delivery]):
+    """What a delivery came to, newest last; whoever sees the delivery sees it, nobody changes it."""
+
+    model = DeliveryEvent
+    fields = readonly_fields = ("at", "state", "try_number", "words")
+    ordering = ("id",)
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, _obj: Delivery | None = None) -> bool:
+        return request.user.has_perm("petitions.view_delivery")
+
+    def has_add_permission(self, _request: HttpRequest, _obj: Delivery | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Delivery | None = None) -> bool:
+        return False
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     list_display = ("batch", "office", "state_label", "tries", "due_at", "sent_at", "last_words")
@@ -69,12 +95,14 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         ("batch", "office"),
         ("state", "tries"),
         ("due_at", "sent_at"),
-        "message_id",
+        ("message_id", "sent_to"),
         "reply",
         "answers",
         "came_back",
+        "on_its_page",
     )
-    actions = ("try_again",)
+    inlines = (HistoryInline,)
+    actions = ("try_again", "allow_downloads")
 
     def get_urls(self) -> list[URLPattern]:
         today = self.admin_site.admin_view(self.today)
@@ -102,10 +130,14 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         return request.user.has_perm("petitions.change_delivery")
 
     @admin.action(description=_("Try again what failed"), permissions=["retry"])
-    def try_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        """With the same Message-ID; a delivery that has not failed stays as it is."""
-        tried = deliveries.filter(state=Delivery.State.FAILED).update(
-            state=Delivery.State.READY, due_at=Now()
+    def try_again(self, request: HttpRequest, deliveries: DeliveryQuerySet) -> None:
+        """With the same Message-ID, for as long as at first; what has not failed stays as it is."""
+        tried = deliveries.filter(state=Delivery.State.FAILED).move(
+            state=Delivery.State.READY,
+            due_at=Now(),
+            tries=0,
+            put_off_for=timedelta(),
+            words=f"{request.user} lets it be tried again.",
         )
         words = ngettext(
             "%(tried)s letter will be tried again.",
@@ -114,6 +146,25 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         )
         level = messages.SUCCESS if tried else messages.WARNING
         self.message_user(request, words % {"tried": tried}, level)
+
+    @admin.action(
+        description=_("Let the files be downloaded for 30 more days"), permissions=["retry"]
+    )
+    def allow_downloads(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        """From now on, by the link that the office has."""
+        until = database_now() + FILES_LIFE
+        allowed = OfficePage.objects.filter(delivery__in=deliveries).update(extended_until=until)
+        words = ngettext(
+            "%(allowed)s office can download its files until %(date)s.",
+            "%(allowed)s offices can download their files until %(date)s.",
+            allowed,
+        )
+        date = date_format(until, "DATE_FORMAT")
+        self.message_user(request, words % {"allowed": allowed, "date": date})
+
+    @column(_("on its own page"))
+    def on_its_page(self, delivery: Delivery) -> str:
+        return lines_of(delivery.office_actions.all())
 
     @column(_("answers"))
     def answers(self, delivery: Delivery) -> str:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Count, ManyToManyField, QuerySet
 from django.forms import ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest
@@ -13,7 +14,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from petitions.admin.base import ModelAdmin, StackedInline, column
 from petitions.admin.filters import OfficeCountryFilter
-from petitions.models import Office, OfficeName
+from petitions.admin.office_pages import NEWEST, lines_of
+from petitions.delivery.office_pages import settle_stops
+from petitions.models import Office, OfficeAction, OfficeName
+from petitions.models.clock import database_now
 
 
 class NameInline(StackedInline[OfficeName, Office]):
@@ -38,7 +42,7 @@ class OfficeAdmin(ModelAdmin[Office]):
     search_fields = ("name", "organisation", "email")
     search_help_text = _("Office, organisation or address")
     list_per_page = 50
-    readonly_fields = ("stopped_because",)
+    readonly_fields = ("stopped_because", "on_its_page")
     inlines = (NameInline,)
     warn_unsaved_form = True
 
@@ -60,9 +64,17 @@ class OfficeAdmin(ModelAdmin[Office]):
         if office.active:
             office.stopped_because = ""
         super().save_model(request, office, form, change)
+        if office.active:
+            settle_stops(office, by=cast("User", request.user), now=database_now())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Office]:
         return super().get_queryset(request).annotate(asks=Count("petitions"))
+
+    @column(_("on its own page"))
+    def on_its_page(self, office: Office) -> str:
+        """The newest lines, each leading to all that is known of it."""
+        actions = OfficeAction.objects.filter(delivery__office=office.pk)
+        return lines_of(actions.select_related("delivery__batch__petition")[:NEWEST])
 
     @column(_("country"), ordering="country")
     def place(self, office: Office) -> str:

@@ -15,8 +15,11 @@ from petitions.admin.pauses import pauses_in_force
 from petitions.admin.petitions import title_of
 from petitions.models import (
     Delivery,
+    MailboxLook,
     NewsSubscriber,
+    NotFiled,
     Office,
+    OfficeAction,
     Petition,
     Returned,
     Signature,
@@ -54,6 +57,8 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         }
     if request.user.has_perm("petitions.view_returned"):
         context |= {"came_back": came_back()}
+    if request.user.has_perm("petitions.view_officeaction"):
+        context |= {"from_offices": from_offices()}
     return context
 
 
@@ -78,11 +83,19 @@ def letters_by_state() -> list[tuple[str, int, str]]:
     rows = Delivery.objects.order_by().values_list("state").annotate(count=Count("pk"))
     counts = dict(rows)
     url = reverse("admin:petitions_delivery_changelist")
-    return [
+    states = [
         (str(state.label), counts[state.value], f"{url}?state__exact={state.value}")
         for state in Delivery.State
         if state.value in counts
     ]
+    delayed = Delivery.objects.put_off().count()
+    if delayed:
+        states.append((gettext("tried, and put off"), delayed, f"{url}?{PUT_OFF}"))
+    return states
+
+
+# As `Delivery.objects.put_off` has it, in the words of a list's address.
+PUT_OFF = "state__exact=ready&tries__gt=0"
 
 
 # As `Returned.objects.not_entered` has it, in the words of a list's address.
@@ -90,7 +103,7 @@ NOT_ENTERED = "kind__exact=answer&delivery__isempty=0&delivery__answers__isnull=
 
 
 def came_back() -> list[tuple[str, int, str]]:
-    """What needs a person, how often, and where it is listed."""
+    """What needs a person, how often, and where it is listed, if it is."""
     returned = reverse("admin:petitions_returned_changelist")
     offices = reverse("admin:petitions_office_changelist")
     return [
@@ -109,4 +122,42 @@ def came_back() -> list[tuple[str, int, str]]:
             Returned.objects.unmatched().count(),
             f"{returned}?delivery__isempty=1",
         ),
+        *not_filed(),
+    ]
+
+
+def not_filed() -> list[tuple[str, int, str]]:
+    """What came back and is not here; nothing of it where all is well."""
+    look = MailboxLook.objects.first() or MailboxLook()
+    now = timezone.now()
+    failing = now - (look.failing_since or now)
+    rows = [
+        (gettext("Mails that lie flagged in the mailbox: they could not be filed"), look.left, ""),
+        (
+            gettext("Hours for which the mailbox could not be read"),
+            int(failing.total_seconds() // 3600),
+            "",
+        ),
+        (
+            gettext("Mails that were only counted: too many came, or they were none"),
+            NotFiled.objects.mails(),
+            "",
+        ),
+    ]
+    return [row for row in rows if row[1]]
+
+
+def from_offices() -> list[tuple[str, int, str]]:
+    """What offices did on their own pages and waits for a look: kind, how often, where listed."""
+    waiting = OfficeAction.objects.waiting().order_by().values_list("kind")
+    counts = dict(waiting.annotate(count=Count("pk")))
+    actions = reverse("admin:petitions_officeaction_changelist")
+    return [
+        (
+            str(kind.label),
+            counts[kind.value],
+            f"{actions}?outcome__exact=waits&kind__exact={kind.value}",
+        )
+        for kind in OfficeAction.Kind
+        if kind.value in counts
     ]

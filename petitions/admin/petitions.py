@@ -7,18 +7,22 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.forms.widgets import Script
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from petitions.admin.audit import record
 from petitions.admin.base import InlineFormSet, ModelAdmin, StackedInline, column
+from petitions.admin.letter_words import preview_button, preview_page
 from petitions.models import AuditEntry, Petition, PetitionText, PetitionUpdate
+from petitions.models.letter_words import list_of_placeholders
 
 
 class TextFormSet(InlineFormSet[PetitionText, Petition, Any]):
@@ -39,6 +43,21 @@ class TextInline(StackedInline[PetitionText, Petition]):
     extra = 0
     max_num = len(settings.LANGUAGES)
     tab = True
+    readonly_fields = ("preview",)
+    fieldsets = (
+        (None, {"fields": ("language", "title", "short_title", "summary", "demand", "body")}),
+        (
+            _("letter"),
+            {
+                "fields": ("letter_subject", "letter_salutation", "letter", "preview"),
+                "description": list_of_placeholders(),
+            },
+        ),
+    )
+
+    @column(_("preview"))
+    def preview(self, _text: PetitionText) -> str:
+        return preview_button()
 
 
 class UpdateInline(StackedInline[PetitionUpdate, Petition]):
@@ -64,6 +83,34 @@ class PetitionAdmin(ModelAdmin[Petition]):
     # The link would lead nowhere in the organizers' own process, which has no public pages.
     view_on_site = False
     warn_unsaved_form = True
+
+    class Media:
+        js = (Script("admin/letter.js", type="module"),)
+
+    def get_urls(self) -> list[URLPattern]:
+        letters = self.admin_site.admin_view(self.letters)
+        return [path("letters/", letters, name="petitions_petition_letters"), *super().get_urls()]
+
+    def letters(self, request: HttpRequest) -> HttpResponse:
+        """What the words in the form would send."""
+        if not (self.has_change_permission(request) or self.has_add_permission(request)):
+            raise PermissionDenied
+        context = {**self.admin_site.each_context(request), "opts": self.opts}
+        return preview_page(request, context=context)
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formsets: Any,
+        change: bool,  # noqa: FBT001 - Django's
+    ) -> None:
+        """New words of a letter need a new approval."""
+        before = form.instance.letter_words()
+        super().save_related(request, form, formsets, change)
+        if form.instance.letter_words() != before and form.instance.withdraw_approval():
+            words = _("The letters have new words, and wait until they are approved again.")
+            self.message_user(request, words, messages.WARNING)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Petition]:
         signed = Coalesce(Sum("tallies__count"), 0)

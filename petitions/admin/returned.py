@@ -45,6 +45,7 @@ class ReturnedAdmin(ReadOnlyAdmin[Returned]):
         label={
             Returned.Kind.HARD: "danger",
             Returned.Kind.SOFT: "warning",
+            Returned.Kind.SPAM: "danger",
             Returned.Kind.AUTO: "",
             Returned.Kind.ANSWER: "success",
         },

@@ -44,6 +44,12 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
                 "petitions_returned_changelist",
                 "view_returned",
             ),
+            (
+                _("From offices’ pages"),
+                "contact_mail",
+                "petitions_officeaction_changelist",
+                "view_officeaction",
+            ),
             (_("Answers"), "reply", "petitions_answer_changelist", "view_answer"),
             (_("News"), "forward_to_inbox", "petitions_newsitem_changelist", "view_newsitem"),
         ],

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
 
 from petitions.delivery.hours import next_open_moment
+from petitions.delivery.office_pages import make_pages
 from petitions.models import Batch, Delivery, Office, Pause, Petition, Signature, Withdrawal
 
 
@@ -79,8 +80,10 @@ def close_batch(petition: Petition, *, now: datetime, scheduled: bool = False) -
         batch.delete()
         return None
     batch.save(update_fields=["size"])
-    Delivery.objects.bulk_create(
-        _delivery(batch, office, now=now) for office in Office.objects.responsible_for(petition)
+    make_pages(
+        Delivery.objects.bulk_create(
+            _delivery(batch, office, now=now) for office in Office.objects.responsible_for(petition)
+        )
     )
     return batch
 

@@ -59,11 +59,12 @@ class Book:
     def data(self, signers: list[Signer], *, number: int = 1, of: int = 1) -> dict[str, Any]:
         """What the design prints."""
         text = self.batch.petition.text
+        letter = text.letter_to_any().text
         return {
             "language": get_language() or settings.LANGUAGE_CODE,
             "title": text.title,
             "words": self._words(number=number, of=of),
-            "ask": [part.strip() for part in text.letter.split("\n\n") if part.strip()],
+            "ask": [part.strip() for part in letter.split("\n\n") if part.strip()],
             "countries": self._totals(),
             "fingerprint": self.fingerprint,
             "signers": [

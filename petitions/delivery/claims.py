@@ -3,27 +3,38 @@
     ready -> sending -> committing -> sent | failed | ready (refused for now) | uncertain
 
 A worker holds a delivery by its fence, a number that each claim raises; a worker that slept past
-its lease finds that its UPDATE changes no row, and stops. The clock is the database's.
+its lease finds that its UPDATE changes no row, and stops. The clock is the database's, and may
+jump: see `_mistrust_the_clock`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F, Q
 
+from petitions.delivery import pace
 from petitions.delivery.hours import next_open_moment
 from petitions.delivery.relays import Answer, relay
 from petitions.models import Delivery
 from petitions.models.clock import database_now, jitter
-from petitions.models.delivery import DeliveryQuerySet
+from petitions.models.delivery import MAY_GO
+from petitions.models.prepared import run_prepared
 
 State = Delivery.State
+HELD = (State.SENDING, State.COMMITTING, State.UNCERTAIN)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=4)
+# The pauses after refusals and network faults, all in all; then it is given up.
+TRIED_FOR = timedelta(days=5)
+# No honest time lies further ahead: a jittered pause or a turn, and a weekend with its nights.
+FURTHEST_PAUSE = timedelta(hours=5)
+FURTHEST_OPENING = timedelta(days=3)
 
 
 class LeaseLost(Exception):
@@ -39,42 +50,88 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.RELAY_TIMEOUT)
 
 
-def claim(*, at_any_hour: bool = False) -> Delivery | None:
-    """Take the delivery that has been due longest, passing over those that others are taking.
+# --- Claiming
 
-    Those whose office has closed meanwhile are put off until it opens, unless `at_any_hour`.
+
+def claim(count: int, *, at_any_hour: bool = False) -> list[Delivery]:
+    """Take up to `count` of those that have been due longest, passing over what others are taking.
+
+    Those whose office has closed meanwhile are put off until it opens, unless `at_any_hour`; those
+    whose mail domain gets no more letters now, until it is their turn.
     """
-    while (delivery := _first_due(at_any_hour=at_any_hour)) is not None:
-        if delivery.state == State.SENDING:
-            return delivery
-    return None
+    while (taken := _take(count, at_any_hour=at_any_hour)) == []:
+        pass
+    return taken or []
 
 
 @transaction.atomic
-def _first_due(*, at_any_hour: bool) -> Delivery | None:
-    """The first one that is due, claimed; or put off, and with it all in its time zone."""
+def _take(count: int, *, at_any_hour: bool) -> list[Delivery] | None:
+    """Of the first that are due: take those that may go now, put off the others.
+
+    None where nothing is due.
+    """
     now = database_now()
     due = Delivery.objects.due(now=now, at_any_hour=at_any_hour)
+    due = due.select_related("office", "office_page")
     locked = due.select_for_update(skip_locked=True, of=("self",))
-    delivery = locked.select_related("batch__petition", "office").first()
-    if delivery is None:
+    # What letters share is fetched once for all of them.
+    found = list(locked.prefetch_related("batch__petition__texts", "office__names")[:count])
+    if not found:
         return None
-    time_zone = delivery.office.time_zone
-    opens_at = now if at_any_hour else next_open_moment(time_zone, now)
-    if opens_at > now:
-        sleeping = Delivery.objects.due(now=now).filter(office__time_zone=time_zone)
-        rows = sleeping.select_for_update(skip_locked=True, of=("self",)).values_list("pk")
-        Delivery.objects.filter(pk__in=[pk for (pk,) in rows]).update(
-            due_at=opens_at, waits_for_hours=True
+    awake = found if at_any_hour else _let_others_sleep(found, now=now)
+    taken, late = pace.take_turns(awake, now=now)
+    _mark(taken, now=now)
+    pace.put_off(late, now=now, at_any_hour=at_any_hour)
+    return taken
+
+
+def _let_others_sleep(found: Sequence[Delivery], *, now: datetime) -> list[Delivery]:
+    """Put off those whose office is closed, with all in its time zone; the rest is awake."""
+    zones = {each.office.time_zone for each in found}
+    opens_at = {zone: next_open_moment(zone, now) for zone in zones}
+    for zone in zones:
+        if opens_at[zone] > now:
+            sleeping = Delivery.objects.due(now=now).filter(office__time_zone=zone)
+            rows = sleeping.select_for_update(skip_locked=True, of=("self",)).values_list("pk")
+            Delivery.objects.filter(pk__in=[pk for (pk,) in rows]).update(
+                due_at=opens_at[zone], waits_for_hours=True
+            )
+    return [each for each in found if opens_at[each.office.time_zone] <= now]
+
+
+def _mark(deliveries: Sequence[Delivery], *, now: datetime) -> None:
+    """As this worker's; their rows are locked."""
+    lease_until = now + lease()
+    Delivery.objects.filter(pk__in=[each.pk for each in deliveries]).update(
+        state=State.SENDING,
+        fence=F("fence") + 1,
+        tries=F("tries") + 1,
+        waits_for_hours=False,
+        lease_until=lease_until,
+    )
+    for each in deliveries:
+        each.state = State.SENDING
+        each.fence += 1
+        each.tries += 1
+        each.waits_for_hours = False
+        each.lease_until = lease_until
+
+
+def give_back(deliveries: Sequence[Delivery]) -> None:
+    """What was claimed and not begun; no try is counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE petitions_delivery AS d
+            SET state = 'ready', tries = tries - 1, lease_until = NULL
+            FROM unnest(%s::bigint[], %s::int[]) AS held (id, fence)
+            WHERE d.id = held.id AND d.fence = held.fence AND d.state = 'sending'
+            """,
+            [[each.pk for each in deliveries], [each.fence for each in deliveries]],
         )
-        return delivery
-    delivery.state = State.SENDING
-    delivery.fence += 1
-    delivery.tries += 1
-    delivery.waits_for_hours = False
-    delivery.lease_until = now + lease()
-    delivery.save(update_fields=["state", "fence", "tries", "waits_for_hours", "lease_until"])
-    return delivery
+
+
+# --- Handing over
 
 
 def commit_to_sending(delivery: Delivery) -> Callable[[], None]:
@@ -88,19 +145,9 @@ def commit_to_sending(delivery: Delivery) -> Callable[[], None]:
         HeldBack: it was, but has been paused; now it is ready again.
     """
     lost_at = time.monotonic() + lease().total_seconds()
-    now = database_now()
-    may_go = Delivery.objects.may_go()
-    if not _move(
-        delivery,
-        {State.SENDING},
-        among=may_go,
-        state=State.COMMITTING,
-        committed_at=now,
-        lease_until=now + lease(),
-    ):
-        if _move(delivery, {State.SENDING}, state=State.READY, lease_until=None):
-            raise HeldBack
-        raise LeaseLost
+    held = {"id": delivery.pk, "fence": delivery.fence}
+    if not run_prepared(COMMIT, {**held, "lease": lease(), "sent_to": delivery.office.email}):
+        raise HeldBack if run_prepared(HOLD_BACK, held) else LeaseLost
 
     def still_held() -> None:
         if time.monotonic() > lost_at:
@@ -109,42 +156,73 @@ def commit_to_sending(delivery: Delivery) -> Callable[[], None]:
     return still_held
 
 
+# In SQL, since each letter pays for it: the ORM takes ten times as long as a prepared statement.
+COMMIT = """
+UPDATE petitions_delivery AS d
+SET state = 'committing', committed_at = clock_timestamp(), sent_to = %(sent_to)s,
+    lease_until = clock_timestamp() + %(lease)s
+WHERE id = %(id)s AND fence = %(fence)s AND state = 'sending'
+  AND {may_go}
+""".format(may_go=MAY_GO.format(batch="d.batch_id", office="d.office_id"))
+
+HOLD_BACK = """
+UPDATE petitions_delivery SET state = 'ready', tries = tries - 1, lease_until = NULL
+WHERE id = %(id)s AND fence = %(fence)s AND state = 'sending'
+"""
+
+
+# --- Settling: the move and its line in the history are one statement
+
+
 def settle_sent(delivery: Delivery, words: str) -> None:
-    _move(
-        delivery,
-        # The sweeper may have doubted it meanwhile; the relay's word is better.
-        {State.COMMITTING, State.UNCERTAIN},
-        state=State.SENT,
-        sent_at=database_now(),
-        lease_until=None,
-        reply=words,
-    )
+    # The sweeper may have doubted it meanwhile; the relay's word is better. Where the relay can be
+    # asked, the disk need not be waited for: after a crash of PostgreSQL that is what happens.
+    among = (State.COMMITTING, State.UNCERTAIN)
+    _settle(delivery, among, State.SENT, words, at_leisure=bool(settings.RELAY_URL))
 
 
 def settle_failed(delivery: Delivery, words: str) -> None:
-    _move(
-        delivery,
-        {State.SENDING, State.COMMITTING, State.UNCERTAIN},
-        state=State.FAILED,
-        lease_until=None,
-        reply=words,
-    )
+    _settle(delivery, HELD, State.FAILED, words)
 
 
 def settle_for_later(delivery: Delivery, words: str) -> None:
-    _move(
+    """Refused for now, or interrupted: it comes up after a pause, until it has had days of them."""
+    pause = pause_after(delivery.tries)
+    if delivery.put_off_for + pause > TRIED_FOR:
+        settle_failed(delivery, words)
+        return
+    _settle(delivery, HELD, State.READY, words, pause=pause, put_off_for=pause)
+
+
+def settle_for_when_we_can(delivery: Delivery, words: str) -> None:
+    """The fault is ours, not a mail server's: it is tried until somebody has mended it."""
+    _settle(delivery, (State.SENDING,), State.READY, words, pause=pause_after(delivery.tries))
+    settle_uncertain(delivery, words)
+
+
+def settle_unreached(delivery: Delivery, words: str) -> None:
+    """No connection to the relay: no try is counted and the pause does not grow, but it counts.
+
+    An outage is one event, however often it is met.
+    """
+    pause = pause_after(1)
+    if delivery.put_off_for + pause > TRIED_FOR:
+        settle_failed(delivery, words)
+        return
+    _settle(
         delivery,
-        {State.SENDING, State.COMMITTING, State.UNCERTAIN},
-        state=State.READY,
-        lease_until=None,
-        due_at=database_now() + pause_after(delivery.tries),
-        reply=words,
+        (State.SENDING,),
+        State.READY,
+        words,
+        pause=pause,
+        put_off_for=pause,
+        untried=1,
+        told=delivery.reply == words,
     )
 
 
 def settle_uncertain(delivery: Delivery, words: str) -> None:
-    until = database_now() + lease()
-    _move(delivery, {State.COMMITTING}, state=State.UNCERTAIN, lease_until=until, reply=words)
+    _settle(delivery, (State.COMMITTING,), State.UNCERTAIN, words, lease=lease())
 
 
 def pause_after(tries: int) -> timedelta:
@@ -153,17 +231,87 @@ def pause_after(tries: int) -> timedelta:
     return pause * jitter()
 
 
+def _settle(
+    delivery: Delivery, among: Sequence[State], state: State, words: str, **more: Any
+) -> None:
+    """If the delivery is still this worker's, and in one of these states. `more`:
+
+    `pause` until it is due, `put_off_for` what of it counts, `lease` of who finds out, `untried` 1
+    if the try is not to be counted, `told` if its history has these words already, `lapsed_at` for
+    somebody else's whose lease was over then, `at_leisure` if a crash may undo it.
+    """
+    usual = {"pause": None, "put_off_for": timedelta(), "lease": None, "untried": 0}
+    run_prepared(
+        SETTLE,
+        {
+            **usual,
+            "told": False,
+            "lapsed_at": None,
+            "at_leisure": False,
+            **more,
+            "id": delivery.pk,
+            "fence": delivery.fence,
+            "among": [each.value for each in among],
+            "state": state.value,
+            "sent": state == State.SENT,
+            "words": words,
+        },
+    )
+
+
+SETTLE = """
+WITH settled AS (
+    UPDATE petitions_delivery
+    SET state = %(state)s, reply = %(words)s, tries = tries - %(untried)s,
+        lease_until = clock_timestamp() + %(lease)s::interval,
+        due_at = coalesce(clock_timestamp() + %(pause)s::interval, due_at),
+        put_off_for = put_off_for + %(put_off_for)s,
+        sent_at = CASE WHEN %(sent)s THEN clock_timestamp() ELSE sent_at END
+    WHERE id = %(id)s AND fence = %(fence)s AND state = ANY(%(among)s)
+      AND (%(lapsed_at)s::timestamptz IS NULL OR lease_until <= %(lapsed_at)s)
+    RETURNING id, state, tries, reply,
+        CASE WHEN %(at_leisure)s THEN set_config('synchronous_commit', 'off', true) END
+)
+INSERT INTO petitions_deliveryevent (delivery_id, at, state, try_number, words)
+SELECT id, clock_timestamp(), state, tries, reply FROM settled WHERE NOT %(told)s
+"""
+
+
+# --- Sweeping
+
+
 def sweep() -> None:
     """Put back what a dead worker held, and find out about letters whose fate is unknown."""
     now = database_now()
+    _mistrust_the_clock(now)
     expired = Delivery.objects.filter(lease_until__lte=now)
-    expired.filter(state=State.SENDING).update(state=State.READY, lease_until=None, due_at=now)
-    # The relay may still be waiting for the rest; it is asked when it has surely given up.
-    expired.filter(state=State.COMMITTING).update(
-        state=State.UNCERTAIN, lease_until=now + lease(), reply="The worker was lost."
-    )
+    for delivery in expired.filter(state=State.SENDING):
+        # Not at once, since it may be this letter that kills workers.
+        pause = pause_after(delivery.tries)
+        words = "The worker was lost before it handed over this letter."
+        _settle(delivery, (State.SENDING,), State.READY, words, pause=pause, lapsed_at=now)
+    for delivery in expired.filter(state=State.COMMITTING):
+        # The relay may still be waiting for the rest; it is asked when it has surely given up.
+        words = "The worker was lost."
+        _settle(
+            *(delivery, (State.COMMITTING,), State.UNCERTAIN, words), lease=lease(), lapsed_at=now
+        )
     for pk in expired.filter(state=State.UNCERTAIN).values_list("pk", flat=True):
         _find_out(pk, now=now)
+
+
+def _mistrust_the_clock(now: datetime) -> None:
+    """Bring back times that were written while the clock went ahead, and lie too far off now.
+
+    A clock that jumps ahead ends leases early, which the fences are there for; it makes no letter
+    fail, since what counts towards that is the sum of the pauses.
+    """
+    too_far = Q(due_at__gt=now + FURTHEST_PAUSE, waits_for_hours=False) | Q(
+        due_at__gt=now + FURTHEST_OPENING
+    )
+    Delivery.objects.filter(too_far, state=State.READY).update(due_at=now)
+    held = Delivery.objects.filter(state__in=HELD, lease_until__gt=now + lease())
+    held.update(lease_until=now + lease())
 
 
 def _find_out(pk: int, *, now: datetime) -> None:
@@ -172,30 +320,17 @@ def _find_out(pk: int, *, now: datetime) -> None:
     delivery = doubtful.first()
     if delivery is None:
         return
-    match relay().ask(delivery.message_id, since=delivery.committed_at or delivery.due_at):
+    match relay().ask(delivery.message_id, since=_handed_over_since(delivery, now=now)):
         case Answer.TAKEN:
             settle_sent(delivery, "The relay was asked: it has this letter.")
         case Answer.NOT_TAKEN:
-            _back_to_ready(delivery, "The relay was asked: it does not have this letter.", now=now)
+            settle_for_later(delivery, "The relay was asked: it does not have this letter.")
         case Answer.NOT_YET:
-            _move(delivery, {State.UNCERTAIN}, lease_until=now + lease())
+            doubtful.filter(fence=delivery.fence).update(lease_until=database_now() + lease())
         case Answer.CANNOT_SAY:
-            _back_to_ready(
-                delivery, "Sent again with the same Message-ID: nobody could be asked.", now=now
-            )
+            settle_for_later(delivery, "Nobody could be asked whether the relay has this letter.")
 
 
-def _back_to_ready(delivery: Delivery, words: str, *, now: datetime) -> None:
-    _move(delivery, {State.UNCERTAIN}, state=State.READY, lease_until=None, due_at=now, reply=words)
-
-
-def _move(
-    delivery: Delivery,
-    states: set[State],
-    *,
-    among: DeliveryQuerySet | None = None,
-    **changes: object,
-) -> bool:
-    deliveries = Delivery.objects.all() if among is None else among
-    held = deliveries.filter(pk=delivery.pk, fence=delivery.fence, state__in=states)
-    return held.update(**changes) == 1
+def _handed_over_since(delivery: Delivery, *, now: datetime) -> datetime:
+    """At least a lease ago, or the clock has been put back: nobody is asked sooner."""
+    return min(delivery.committed_at or delivery.due_at, now - lease())

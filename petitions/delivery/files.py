@@ -17,7 +17,7 @@ from django_countries import countries
 from petitions.alphabets import alphabetical
 from petitions.delivery.book import Book
 from petitions.delivery.content import BatchContent, Signer
-from petitions.mime import Part, attachment
+from petitions.mime import ReadyPart, attachment
 from petitions.models import Batch, Delivery
 from petitions.spreadsheets import csv_line
 
@@ -33,9 +33,9 @@ class File:
     content: bytes
 
     @cached_property
-    def part(self) -> Part:
+    def part(self) -> ReadyPart:
         """As all letters carry it."""
-        return attachment(self.name, self.content, self.type)
+        return attachment(self.name, self.content, self.type).ready()
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,9 @@ class FileShelf:
         """Those of a letter, in the language of the moment; none where nobody is named."""
         if not content.signers:
             return None
-        country = delivery.office.country.code or ""
-        first = country if content.by_country[country] else ""
-        key = (get_language() or "", first)
+        key = shared_by(content, delivery)
         # Taken out and put back, so that the shelf is ordered by last use.
-        files = self._shelf.pop(key, None) or make_files(delivery.batch, content, first=first)
+        files = self._shelf.pop(key, None) or make_files(delivery.batch, content, first=key[1])
         while self._shelf and self._size() + files.size > SHELF_BYTES:
             del self._shelf[next(iter(self._shelf))]
         self._shelf[key] = files
@@ -79,6 +77,13 @@ class FileShelf:
 
     def _size(self) -> int:
         return sum(files.size for files in self._shelf.values())
+
+
+def shared_by(content: BatchContent, delivery: Delivery) -> tuple[str, str]:
+    """Letters of a batch have the same files if these are: the language of the moment, and the
+    country that comes first."""
+    country = delivery.office.country.code or ""
+    return get_language() or "", country if content.by_country[country] else ""
 
 
 def make_files(batch: Batch, content: BatchContent, *, first: str) -> SignerFiles:

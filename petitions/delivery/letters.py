@@ -1,37 +1,35 @@
-"""What an office reads: the letter that signers put their names to, their number, their names.
+"""From a delivery to its letter, as SMTP carries it. What an office reads is in `letter_body`.
 
-The office's own country comes first. Each signer is named only as their visibility allows; who
-wants to be counted only is in the numbers and nowhere else.
+A batch goes to thousands of offices, and composing is most of the work: what letters share is
+opened, counted, made and written once, and the rest is put in its place.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from functools import cached_property
 from uuid import UUID
 
 from django.conf import settings
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils.translation import override
-from django_countries import countries
+from django.utils.translation import get_language, override
 
-from petitions.alphabets import alphabetical
-from petitions.delivery.content import BatchContent, open_batch
+from petitions.delivery.content import open_batch
+from petitions.delivery.editions import Edition
 from petitions.delivery.files import FileShelf, SignerFiles
+from petitions.delivery.letter_body import Addressee, Body, Letter, addressee
+from petitions.delivery.office_pages import page_of, page_url
 from petitions.delivery.return_path import return_path
+from petitions.delivery.spool import SignersLeft, lay_out, too_large
 from petitions.mime import Mail, sender_domain
-from petitions.models import Delivery, Office, Tally, Withdrawal
+from petitions.models import Batch, Delivery, OfficeName, Tally, Withdrawal
+
+# Offices of one country and language share an edition, unless they must delete different names.
+MOST_EDITIONS = 256
 
 
 class LetterDesk:
-    """Composes letters; what letters of one batch share is opened, counted and made once."""
+    """Composes letters, best those of one batch one after another."""
 
     def __init__(self) -> None:
-        self._batch_id = 0
-        self._content = BatchContent([], Counter())
-        self._files = FileShelf()
+        self._open: OpenBatch | None = None
 
     def compose(self, delivery: Delivery) -> bytes:
         """The letter of one delivery, as SMTP carries it.
@@ -39,78 +37,113 @@ class LetterDesk:
         Raises:
             TooManyDamagedBoxes: too many of its signers' details do not open.
         """
-        if self._batch_id != delivery.batch_id:
-            self._content = open_batch(delivery.batch)
-            self._files = FileShelf()
-            self._batch_id = delivery.batch_id
-        with override(delivery.office.language):
-            files = self._files.of(self._content, delivery)
-            message = Letter(delivery, self._content, files).mail().message()
-        return message.as_bytes(linesep="\r\n")
+        while True:
+            if self._open is None or self._open.batch.pk != delivery.batch_id:
+                self._open = OpenBatch(delivery.batch)
+            try:
+                with override(delivery.office.language):
+                    mail = self._open.mail_for(delivery)
+            except SignersLeft:
+                self._open = None
+            else:
+                return mail.message().as_bytes(linesep="\r\n")
 
 
-@dataclass(frozen=True)
-class Letter:
-    delivery: Delivery
-    content: BatchContent
-    files: SignerFiles | None
+class OpenBatch:
+    """What the letters of one batch share."""
 
-    def mail(self) -> Mail:
-        text = self.delivery.batch.petition.text
-        context = {"letter": self, "text": text, "salutation": self.salutation}
-        mail = Mail(
-            subject=text.letter_subject,
-            body=render_to_string("letter/letter.txt", context),
-            from_email=settings.LETTER_FROM,
-            to=[self.office.email],
-            # A person's answer then finds its delivery as a bounce does.
-            reply_to=[return_path(self.delivery)],
-            headers={
-                "Message-ID": self.delivery.message_id,
-                # By which an office can file our letters: RFC 2919.
-                "List-Id": f"<letters.{sender_domain(settings.LETTER_FROM)}>",
-                # No answering machine answers: RFC 3834.
-                "Auto-Submitted": "auto-generated",
-            },
-        )
-        mail.attach_alternative(render_to_string("letter/letter.html", context), "text/html")
-        mail.ready_parts = [file.part for file in self.files.all] if self.files else []
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self._content = open_batch(batch)
+        self._files = FileShelf()
+        self._total = Tally.objects.by_petition().get(batch.petition_id, 0)
+        self._tells_of_withdrawals = Withdrawal.objects.filter(told_in=batch).exists()
+        self._names: dict[str, dict[int, OfficeName]] = {}
+        self._editions: dict[tuple[object, ...], Edition] = {}
+
+    def mail_for(self, delivery: Delivery) -> Mail:
+        """Its mail, in the language of the moment."""
+        files = self._files.of(self._content, delivery)
+        is_downloaded = files is not None and too_large(files)
+        if files and is_downloaded:
+            lay_out(page_of(delivery), files, self._content, delivery)
+        edition = self._edition_of(delivery, files)
+        mail = mail_of(delivery, edition.body_to(self._addressee(delivery)))
+        mail.known_lines = edition.known_lines
+        mail.ready_parts = [file.part for file in files.all] if files and not is_downloaded else []
         return mail
 
-    @property
-    def office(self) -> Office:
-        return self.delivery.office
+    def _edition_of(self, delivery: Delivery, files: SignerFiles | None) -> Edition:
+        office, withdrawn = delivery.office, self._withdrawn(delivery)
+        # Words may have changed, if they have been approved anew.
+        approved_at = delivery.batch.petition.letters_approved_at
+        key = (get_language(), office.country.code, withdrawn, approved_at)
+        edition = self._editions.get(key)
+        if edition is None:
+            if len(self._editions) >= MOST_EDITIONS:
+                self._editions.clear()
+            letter = self._letter(delivery, files, withdrawn)
+            edition = self._editions[key] = Edition(letter)
+        return edition
 
-    @property
-    def salutation(self) -> str:
-        return self.delivery.batch.petition.text.salutation_to(self.office.named.name)
+    def _letter(
+        self, delivery: Delivery, files: SignerFiles | None, withdrawn: tuple[UUID, ...]
+    ) -> Letter:
+        batch, office = delivery.batch, delivery.office
+        return Letter(
+            words=batch.petition.text,
+            number=batch.number,
+            closed_at=batch.closed_at,
+            content=self._content,
+            files=files,
+            total=self._total,
+            withdrawn=withdrawn,
+            petition_url=f"{settings.SITE_URL}{batch.petition.get_absolute_url()}",
+            language=office.language,
+            country=office.country.code or "",
+            addressee=self._addressee(delivery),
+        )
 
-    @property
-    def own_country(self) -> int:
-        """New signers from the office's own country; 0 for an international office."""
-        return self.content.by_country[self.office.country.code or ""]
+    def _addressee(self, delivery: Delivery) -> Addressee:
+        language = get_language() or ""
+        if language not in self._names:
+            names = OfficeName.objects.filter(
+                language=language, office__deliveries__batch=self.batch
+            )
+            self._names[language] = {name.office_id: name for name in names}
+        named = self._names[language].get(delivery.office_id, delivery.office)
+        return addressee(named, page_url=page_url(delivery))
 
-    @cached_property
-    def total(self) -> int:
-        """All signatures of the petition so far."""
-        return Tally.objects.by_petition().get(self.delivery.batch.petition_id, 0)
+    def _withdrawn(self, delivery: Delivery) -> tuple[UUID, ...]:
+        """References in earlier letters to this office whose signers have since withdrawn.
 
-    @property
-    def countries(self) -> list[tuple[str, int]]:
-        """The batch's countries by name, most signers first."""
-        named = [(countries.name(code), count) for code, count in self.content.by_country.items()]
-        return sorted(named, key=lambda each: (-each[1], alphabetical(each[0])))
-
-    @cached_property
-    def withdrawn(self) -> list[UUID]:
-        """References in earlier letters to this office whose signers have since withdrawn."""
+        Asked for each letter: an earlier one may have gone out a moment ago.
+        """
+        if not self._tells_of_withdrawals:
+            return ()
         told_now = Withdrawal.objects.filter(
-            told_in=self.delivery.batch,
-            batch__deliveries__office=self.office,
+            told_in=self.batch,
+            batch__deliveries__office=delivery.office_id,
             batch__deliveries__state=Delivery.State.SENT,
         )
-        return list(told_now.order_by("pk").values_list("pk", flat=True))
+        return tuple(told_now.order_by("pk").values_list("pk", flat=True))
 
-    @property
-    def petition_url(self) -> str:
-        return f"{settings.SITE_URL}{reverse('petition', args=[self.delivery.batch.petition.slug])}"
+
+def mail_of(delivery: Delivery, body: Body) -> Mail:
+    mail = Mail(
+        subject=body.subject,
+        body=body.text,
+        from_email=settings.LETTER_FROM,
+        to=[delivery.office.email],
+        # A person's answer then finds its delivery as a bounce does.
+        reply_to=[return_path(delivery)],
+        headers={
+            "Message-ID": delivery.message_id,
+            # By which an office can file our letters: RFC 2919.
+            "List-Id": f"<letters.{sender_domain(settings.LETTER_FROM)}>",
+            # No answering machine answers: RFC 3834.
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    mail.attach_alternative(body.html, "text/html")
+    return mail

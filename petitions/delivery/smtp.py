@@ -71,9 +71,10 @@ class RelayConnection:
         """
         smtp = self._connected()
         try:
-            code, words = smtp.mail(sender)
+            # Not by smtplib's own methods, which take whole header fields apart for the address.
+            code, words = smtp.docmd("MAIL", f"FROM:<{sender}>")
             if code < TEMPORARY:
-                code, words = smtp.rcpt(recipient)
+                code, words = smtp.docmd("RCPT", f"TO:<{recipient}>")
         except NETWORK_FAULTS as fault:
             self.drop()
             raise Interrupted(_words(fault)) from fault

@@ -4,14 +4,16 @@ from petitions.models.answer import Answer
 from petitions.models.audit import AuditEntry
 from petitions.models.batch import Batch
 from petitions.models.data_copy import DataCopy
-from petitions.models.delivery import Delivery
+from petitions.models.delivery import Delivery, DeliveryEvent
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
+from petitions.models.office_page import FileChunk, FileSet, OfficeAction, OfficePage
 from petitions.models.partner import Partner
 from petitions.models.pause import Pause
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
-from petitions.models.returned import Returned
+from petitions.models.receiving_domain import ReceivingDomain
+from petitions.models.returned import MailboxLook, NotFiled, Returned
 from petitions.models.share_picture import SharePicture
 from petitions.models.sign_request import MailHour, MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
@@ -26,20 +28,28 @@ __all__ = [
     "CarriedDetails",
     "DataCopy",
     "Delivery",
+    "DeliveryEvent",
+    "FileChunk",
+    "FileSet",
     "MailHour",
     "MailSlot",
+    "MailboxLook",
     "NewsDelivery",
     "NewsItem",
     "NewsSubscriber",
+    "NotFiled",
     "Offer",
     "Office",
+    "OfficeAction",
     "OfficeName",
+    "OfficePage",
     "Page",
     "Partner",
     "Pause",
     "Petition",
     "PetitionText",
     "PetitionUpdate",
+    "ReceivingDomain",
     "Returned",
     "SharePicture",
     "SignRequest",

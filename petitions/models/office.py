@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -40,6 +41,14 @@ class Office(models.Model):
         _("country"), blank=True, help_text=_("Empty for an international organisation.")
     )
     email = models.EmailField(_("address"))
+    # How fast letters may follow each other is a matter of the mail server, not of the office.
+    domain = models.GeneratedField(
+        expression=Lower(
+            models.Func("email", models.Value("@"), models.Value(-1), function="split_part")
+        ),
+        output_field=models.CharField(max_length=254),
+        db_persist=True,
+    )
     language = models.CharField(
         _("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )

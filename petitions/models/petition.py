@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from petitions.models.letter_words import (
+    LONGEST_LETTER,
+    PLACEHOLDERS,
+    check_letter,
+    check_line,
+    fill,
+    fill_html,
+    placeholders_in,
+)
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# Stands for the office's name in a salutation.
-OFFICE = "{office}"
+# Stands on pages for what differs from letter to letter.
+DOTS = "…"
+LINE_END = re.compile(r"\r\n?")
 
 
 class PetitionQuerySet(models.QuerySet["Petition"]):
@@ -104,6 +119,18 @@ class Petition(models.Model):
         waiting = Petition.objects.filter(pk=self.pk, letters_approved_at=None)
         return waiting.update(letters_approved_at=now, letters_approved_by=by) == 1
 
+    def letter_words(self) -> dict[str, tuple[str, str, str]]:
+        """What an organizer approves, by language; as it is stored."""
+        texts = PetitionText.objects.filter(petition=self.pk)
+        return {text.language: text.letter_words for text in texts}
+
+    def withdraw_approval(self) -> bool:
+        """Its letters wait for a new one; False where they have been waiting."""
+        approved = Petition.objects.filter(pk=self.pk, letters_approved_at__isnull=False)
+        changed = approved.update(letters_approved_at=None, letters_approved_by=None) == 1
+        self.letters_approved_at = self.letters_approved_by = None
+        return changed
+
     @property
     def text(self) -> PetitionText:
         """The words in the language of the moment."""
@@ -125,14 +152,14 @@ class PetitionText(models.Model):
     summary = models.CharField(_("summary"), max_length=300)
     demand = models.CharField(_("what we ask"), max_length=400)
     body = models.TextField(_("page"), help_text=_("Markdown."))
-    letter_subject = models.CharField(_("letter: subject"), max_length=78)
+    letter_subject = models.CharField(_("letter: subject"), max_length=120, validators=[check_line])
     letter_salutation = models.CharField(
-        _("letter: salutation"),
-        max_length=100,
-        help_text=_("{office} stands for the office's name."),
+        _("letter: salutation"), max_length=150, validators=[check_line]
     )
     letter = models.TextField(
-        _("letter"), help_text=_("Markdown. The exact text that signers put their names to.")
+        _("letter"),
+        validators=[MaxLengthValidator(LONGEST_LETTER), check_letter],
+        help_text=_("Markdown. The exact text that signers put their names to."),
     )
 
     class Meta:
@@ -147,17 +174,49 @@ class PetitionText(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def salutation_to(self, office: str) -> str:
-        return self.letter_salutation.replace(OFFICE, office)
+    def clean(self) -> None:
+        """Browsers end lines in their own way; then every comparison would find a change."""
+        self.body = LINE_END.sub("\n", self.body)
+        self.letter = LINE_END.sub("\n", self.letter)
 
     @property
-    def salutation_names_the_office(self) -> bool:
-        return OFFICE in self.letter_salutation
+    def letter_words(self) -> tuple[str, str, str]:
+        return self.letter_subject, self.letter_salutation, self.letter
+
+    def letter_to_any(self) -> LetterToAny:
+        """As it stands where it is to no one office: what differs is dots."""
+        link = f"{settings.SITE_URL}{self.petition.get_absolute_url()}"
+        values = dict.fromkeys(PLACEHOLDERS, DOTS)
+        values |= {"petition": self.title, "petition_link": link}
+        return LetterToAny(self, values)
+
+
+@dataclass(frozen=True)
+class LetterToAny:
+    """A letter on a page and in the book, where dots stand for what differs."""
+
+    words: PetitionText
+    values: dict[str, str]
 
     @property
-    def salutation_to_any(self) -> str:
-        """As the petition's page shows it, where the letter is to no one office."""
-        return self.salutation_to("…")
+    def subject(self) -> str:
+        return fill(self.words.letter_subject, self.values)
+
+    @property
+    def salutation(self) -> str:
+        return fill(self.words.letter_salutation, self.values)
+
+    @property
+    def text(self) -> str:
+        return fill(self.words.letter, self.values)
+
+    @property
+    def html(self) -> SafeString:
+        return fill_html(self.words.letter, self.values)
+
+    @property
+    def has_dots(self) -> bool:
+        return bool(placeholders_in(*self.words.letter_words) - {"petition", "petition_link"})
 
 
 class PetitionUpdateQuerySet(models.QuerySet["PetitionUpdate"]):

@@ -1,7 +1,8 @@
 """What lies in the boxes, and the row that each box is bound to.
 
 `SignRequest.mail_box` holds a `Mailing`, its `sig_boxes` and `Signature.sig_box` hold `Details`,
-`NewsSubscriber.mail_box` holds an address, `Returned.box` a `ReturnedMail`.
+`NewsSubscriber.mail_box` holds an address, `Returned.box` a `ReturnedMail`, `OfficeAction.box` the
+`OfficeWords`, `OfficePage.box` its link's token, `FileSet.key_box` the key of its files.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from petitions.vault import CannotOpen, Purpose, VaultError, vault
 
 # One box in a thousand may be damaged; more, and it is the key that is wrong, not the row.
 TOLERATED_DAMAGE = 0.001
+FILE_KEY_BYTES = 32
 
 
 class TooManyDamagedBoxes(VaultError):
@@ -112,6 +114,50 @@ class ReturnedMail:
         return _unpack(cls, vault().open(Purpose.SIGNATURE, bytes(box), context=context))
 
 
+@dataclass(frozen=True)
+class OfficeWords:
+    """What an office wrote on its page, for organizers alone."""
+
+    name: str = ""
+    email: str = ""
+    note: str = ""
+
+    def seal(self, *, action_id: uuid.UUID) -> bytes:
+        context = _office_action_context(action_id)
+        return vault().seal(Purpose.SIGNATURE, _pack(vars(self)), context=context)
+
+    @classmethod
+    def open(cls, box: bytes, *, action_id: uuid.UUID) -> OfficeWords:
+        """Raises `CannotOpen` where this is not that action's box."""
+        context = _office_action_context(action_id)
+        return _unpack(cls, vault().open(Purpose.SIGNATURE, bytes(box), context=context))
+
+
+def seal_page_token(token: str, *, page_id: uuid.UUID) -> bytes:
+    return vault().seal(Purpose.SIGNATURE, token.encode(), context=_page_context(page_id))
+
+
+def open_page_token(box: bytes, *, page_id: uuid.UUID) -> str:
+    """Raises `CannotOpen` where this is not that page's box."""
+    token = vault().open(Purpose.SIGNATURE, bytes(box), context=_page_context(page_id))
+    try:
+        return token.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error
+
+
+def seal_file_key(key: bytes, *, set_id: uuid.UUID) -> bytes:
+    return vault().seal(Purpose.SIGNATURE, key, context=_file_key_context(set_id))
+
+
+def open_file_key(box: bytes, *, set_id: uuid.UUID) -> bytes:
+    """Raises `CannotOpen` where this is not the box of these files."""
+    key = vault().open(Purpose.SIGNATURE, bytes(box), context=_file_key_context(set_id))
+    if len(key) != FILE_KEY_BYTES:
+        raise CannotOpen("A box opens, but what is in it was not sealed by us.")
+    return key
+
+
 def seal_news_address(address: str, *, subscriber_id: uuid.UUID) -> bytes:
     context = _subscriber_context(subscriber_id)
     return vault().seal(Purpose.MAIL, address.encode(), context=context)
@@ -141,6 +187,18 @@ def _subscriber_context(subscriber_id: uuid.UUID) -> str:
 
 def _returned_context(returned_id: uuid.UUID) -> str:
     return f"returned mail {returned_id}"
+
+
+def _office_action_context(action_id: uuid.UUID) -> str:
+    return f"action of an office {action_id}"
+
+
+def _page_context(page_id: uuid.UUID) -> str:
+    return f"office page {page_id}"
+
+
+def _file_key_context(set_id: uuid.UUID) -> str:
+    return f"key of files {set_id}"
 
 
 def _unpack(kind: type[Content], data: bytes) -> Content:

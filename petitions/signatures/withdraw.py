@@ -8,7 +8,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from petitions.models import Offer, Petition, Signature, SignRequest, Tally, Withdrawal
+from petitions.models import (
+    Batch,
+    FileSet,
+    Offer,
+    Petition,
+    Signature,
+    SignRequest,
+    Tally,
+    Withdrawal,
+)
 from petitions.models.clock import this_hour
 from petitions.signatures.links import end_subscriptions_behind, lock_signatures_behind
 from petitions.signatures.tokens import offer_link, token_hash
@@ -69,7 +78,8 @@ def not_me(token: str) -> None:
 def ask_offices_to_delete(signatures: Collection[Signature], *, now: datetime) -> None:
     """The next letter asks offices that have these names to delete them, by their references.
 
-    They may have been asked before: who asked not to be named any more may withdraw later.
+    They may have been asked before: who asked not to be named any more may withdraw later. Files
+    that wait to be downloaded are erased, and made again without these names when they are wanted.
     """
     Withdrawal.objects.bulk_create(
         (
@@ -79,6 +89,7 @@ def ask_offices_to_delete(signatures: Collection[Signature], *, now: datetime) -
         ),
         ignore_conflicts=True,
     )
+    _erase_files({each.batch_id for each in signatures if each.batch_id is not None})
 
 
 def _erase(signatures: list[Signature], *, request: bool, news: bool, now: datetime) -> Erased:
@@ -91,6 +102,13 @@ def _erase(signatures: list[Signature], *, request: bool, news: bool, now: datet
         delivered=[each.petition for each in signatures if each.batch_id],
         news=news,
     )
+
+
+def _erase_files(batch_ids: set[int]) -> None:
+    """Those that wait to be downloaded. Who is just making some holds the batch's row, and looks at
+    the signers once more before they are kept (delivery/spool.py)."""
+    batches = Batch.objects.filter(pk__in=batch_ids).order_by("pk").select_for_update(no_key=True)
+    FileSet.objects.filter(batch__in=[each.pk for each in batches.only("pk")]).delete()
 
 
 def _forget_offers(withdraw_hash: bytes) -> None:

@@ -1,7 +1,7 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from petitions.web.markdown import to_html
+from petitions.markdown import to_html
 
 register = template.Library()
 

@@ -16,10 +16,10 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from petitions.content import campaign
+from petitions.markdown import to_html
 from petitions.models import Petition, PetitionUpdate
 from petitions.web.caching import cached_page
 from petitions.web.figures import figures_now, public_ask
-from petitions.web.markdown import to_html
 
 if TYPE_CHECKING:
     UpdatesBase = Feed[PetitionUpdate, Any]

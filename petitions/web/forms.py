@@ -20,8 +20,8 @@ from petitions.models import Petition, Visibility
 from petitions.signatures.addresses import AddressNotValid, clean_address
 from petitions.signatures.domains import domain_of, is_disposable, law_over
 from petitions.signatures.request import Wish
+from petitions.text import a_name, one_line, several_lines
 from petitions.web.provider_warning import NOT_SENT, UNDERSTOOD, WARNINGS
-from petitions.web.text import a_name, one_line, several_lines
 from petitions.web.via import VIA
 
 TYPE_YOUR_NAME = _("Please type your name, or choose “Only count me” below.")

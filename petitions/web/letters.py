@@ -36,7 +36,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from petitions.models import Answer, Batch, Delivery, Office, Petition, Returned
+from petitions.models import Answer, Batch, Delivery, Office, OfficeAction, Petition, Returned
 from petitions.web.caching import cached_page
 from petitions.web.figures import Ask, public_ask
 from petitions.web.stages import Stage, stage_of
@@ -134,16 +134,21 @@ def _offices(petition: Petition) -> QuerySet[Office]:
             letters=Count("deliveries", filter=sent),
             last_at=Max("deliveries__sent_at", filter=sent),
         )
+        # A query that groups forgets the model's order.
+        .order_by("country", "organisation", "name")
     )
 
 
 def _newest_deliveries(petition: Petition) -> QuerySet[Delivery]:
-    """Each office's, with `may_go` and `bounced`, which `stage_of` asks for."""
+    """Each office's, with `may_go`, `bounced` and `confirmed`, which `stage_of` asks for."""
     bounces = Returned.objects.filter(delivery=OuterRef("pk"), kind=Returned.Kind.HARD)
+    receipts = OfficeAction.objects.filter(delivery=OuterRef("pk"), kind=OfficeAction.Kind.CONFIRM)
     free = Delivery.objects.may_go().filter(batch__petition=petition).values("pk")
     deliveries = Delivery.objects.filter(batch__petition=petition)
     return (
-        deliveries.annotate(may_go=Q(pk__in=free), bounced=Exists(bounces))
+        deliveries.annotate(
+            may_go=Q(pk__in=free), bounced=Exists(bounces), confirmed=Exists(receipts)
+        )
         .order_by("office_id", "-batch__number")
         .distinct("office_id")
     )

@@ -23,7 +23,15 @@ else:
 
 PAGES = ["home", "safety", "privacy", "press", "partners"]
 # Each names a person's secret, or what only a signer sees. RFC 9309 has the asterisk.
-PRIVATE = ["/*/confirm/", "/*/receipt/", "/*/asks/", "/*/news/", "/mailbox/"]
+PRIVATE = [
+    "/*/confirm/",
+    "/*/receipt/",
+    "/*/asks/",
+    "/*/news/",
+    "/*/institution/",
+    "/institution/",
+    "/mailbox/",
+]
 
 
 class _OurSitemap(OurBase):

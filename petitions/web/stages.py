@@ -14,6 +14,7 @@ State = Delivery.State
 
 
 class Stage(TextChoices):
+    CONFIRMED = "confirmed", _("receipt confirmed")
     DELIVERED = "delivered", _("delivered")
     ON_ITS_WAY = "on-its-way", _("on its way")
     OUT_OF_HOURS = "waits-for-hours", _("waits for office hours")
@@ -25,13 +26,15 @@ class Stage(TextChoices):
 
 
 def stage_of(office: Office, newest: Delivery | None) -> Stage:
-    """Of the newest letter to `office`, which brings `may_go` and `bounced` from its query."""
+    """Of the newest letter to `office`, which brings `may_go`, `bounced` and `confirmed` from its
+    query."""
     if newest is None:
         return Stage.NONE
     if newest.state == State.FAILED or getattr(newest, "bounced"):  # noqa: B009 - annotated
         return Stage.UNDELIVERABLE
     if newest.state == State.SENT:
-        return Stage.DELIVERED
+        confirmed = getattr(newest, "confirmed")  # noqa: B009 - annotated
+        return Stage.CONFIRMED if confirmed else Stage.DELIVERED
     if not office.active:
         return Stage.STOPPED
     return _stage_of_waiting(newest)

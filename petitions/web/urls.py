@@ -1,6 +1,17 @@
 from django.urls import path
 
-from petitions.web import feeds, letters, news, offers, press, proof, receipts, share_views, views
+from petitions.web import (
+    feeds,
+    letters,
+    news,
+    offers,
+    office_page,
+    press,
+    proof,
+    receipts,
+    share_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -21,6 +32,7 @@ urlpatterns = [
     path("asks/", offers.sign_also, name="sign-also"),
     path("receipt/<str:token>/", receipts.receipt_page, name="receipt"),
     path("receipt/<str:token>/not-me/", receipts.not_me_button, name="not-me"),
+    path("institution/<str:token>/", office_page.office_page, name="office"),
     path("news/<str:token>/stop/", news.stop, name="stop-news"),
     path("safety/", views.page, {"slug": "safety"}, name="safety"),
     path("privacy/", views.page, {"slug": "privacy"}, name="privacy"),

@@ -5,9 +5,9 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
-from petitions.delivery import claims
 from petitions.delivery.batches import close_batch
 from petitions.models import AuditEntry, Delivery, Office, Pause, Petition
+from tests.delivery.claiming import claim_one
 from tests.makers import make_office, make_petition, make_signature
 
 PETITIONS = "/admin/petitions/petition/"
@@ -44,7 +44,7 @@ def trail():
 
 
 def test_an_organizer_approves_a_petitions_letters_and_they_go(organizer, petition):
-    assert claims.claim() is None
+    assert claim_one() is None
     assert "1. ask-1: no letter goes out before you" in organizer.get("/admin/").text
 
     page = approve(organizer, petition)
@@ -53,7 +53,7 @@ def test_an_organizer_approves_a_petitions_letters_and_they_go(organizer, petiti
     assert Petition.objects.get().letters_approved_by == User.objects.get()
     assert trail() == [("approve", "1. ask-1", "")]
     assert "no letter goes out" not in organizer.get("/admin/").text
-    assert claims.claim() == Delivery.objects.get()
+    assert claim_one() == Delivery.objects.get()
 
 
 def test_what_is_approved_is_not_approved_again(organizer, petition):
@@ -99,7 +99,7 @@ def test_a_pause_holds_letters_back_until_it_ends_and_both_stand_in_the_audit_tr
 
     held = Pause.objects.get()
     assert (held.petition, held.office, held.by) == (petition, None, User.objects.get())
-    assert claims.claim() is None
+    assert claim_one() is None
     for url in ("/admin/", TODAY):
         text = organizer.get(url).text
         assert "Paused: 1. ask-1, since" in text
@@ -108,7 +108,7 @@ def test_a_pause_holds_letters_back_until_it_ends_and_both_stand_in_the_audit_tr
 
     organizer.post(f"{PAUSES}{held.pk}/delete/", {"post": "yes"})
 
-    assert claims.claim() is not None
+    assert claim_one() is not None
     assert trail()[1:] == [("pause", "1. ask-1", REASON), ("resume", "1. ask-1", REASON)]
     assert "Paused:" not in organizer.get("/admin/").text
 

@@ -1,12 +1,13 @@
 """Deliveries: what the mail server said, and another try for what failed."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
-from petitions.models import Delivery
+from petitions.models import Delivery, DeliveryEvent
 from tests.makers import make_office, make_petition, make_signature
 
 URL = "/admin/petitions/delivery/"
@@ -52,10 +53,11 @@ def test_what_failed_is_tried_again_with_the_same_message_id(organizer, delivery
     page = try_again(organizer, delivery)
 
     tried = Delivery.objects.get()
-    assert tried.state == Delivery.State.READY
+    assert (tried.state, tried.tries, tried.put_off_for) == (Delivery.State.READY, 0, timedelta(0))
     assert tried.message_id == delivery.message_id
     assert timezone.now() - tried.due_at < timedelta(minutes=1)
     assert "1 letter will be tried again." in page.text
+    assert "olga lets it be tried again." in organizer.get(f"{URL}{delivery.pk}/change/").text
 
 
 @pytest.mark.parametrize("state", [each for each in Delivery.State if each != "failed"])
@@ -66,6 +68,34 @@ def test_what_has_not_failed_stays_as_it_is(organizer, delivery, state):
     try_again(organizer, delivery)
 
     assert Delivery.objects.values().get() == before
+
+
+def test_a_deliverys_page_shows_its_history_newest_last_and_lets_nobody_change_it(
+    organizer, helper, delivery
+):
+    for number, words in enumerate(["451 Later", "452 No room", "250 Taken"], 1):
+        DeliveryEvent.objects.create(
+            delivery=delivery, state=Delivery.State.READY, try_number=number, words=words
+        )
+
+    for browser in (organizer, helper()):
+        page = browser.get(f"{URL}{delivery.pk}/change/").text
+        places = [page.index(words) for words in ("451 Later", "452 No room", "250 Taken")]
+        assert places == sorted(places)
+        assert "<input" in page
+        assert not re.search(r'name="events-\d+-(at|state|try_number|words|DELETE)"', page)
+
+
+def test_what_was_put_off_is_counted_on_the_first_page_and_listed(organizer, delivery):
+    assert "tried, and put off" not in organizer.get("/admin/").text
+    settle(delivery, Delivery.State.READY)
+
+    page = organizer.get("/admin/").text
+
+    assert "tried, and put off" in page
+    url = f"{URL}?state__exact=ready&tries__gt=0"
+    assert url.replace("&", "&amp;") in page
+    assert len(organizer.get(url).context["cl"].result_list) == 1
 
 
 def test_a_helper_who_may_only_look_tries_nothing_again(helper, delivery):

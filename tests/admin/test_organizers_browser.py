@@ -134,3 +134,23 @@ def test_an_address_typed_into_the_list_does_not_reach_the_address_line(site, pa
     page.locator("#searchbar").press("Enter")
 
     assert "ann" not in page.url
+
+
+def test_the_letter_follows_what_is_typed_and_says_what_is_wrong(site, page):
+    petition = make_petition()
+    make_office(petition, name="Minister of <Trade>")
+
+    page.goto(f"{site}/admin/petitions/petition/{petition.pk}/change/")
+    page.get_by_role("link", name="Texts").click()
+    text = page.locator("#texts-data .form-group").first
+    text.get_by_role("button", name="Preview").scroll_into_view_if_needed()
+    letter = text.frame_locator("iframe")
+    letter.get_by_text("Dear Minister of <Trade>,").wait_for()
+    text.locator("[name$=letter_subject]").fill("To {office} and {offcie}")
+    text.locator("[name$=-letter]").fill("We are **{total}**.")
+
+    letter.locator("strong", has_text="12,345").wait_for()
+    text.get_by_text("There is no placeholder {offcie}.").wait_for()
+    text.get_by_text("To Minister of <Trade> and {offcie}").wait_for()
+    assert petition.texts.get().letter == "Please do the thing.\n\nYours faithfully,"
+    assert page.faults == []

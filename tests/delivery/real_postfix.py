@@ -114,11 +114,17 @@ class _Talk(BaseRequestHandler):
             self.is_cut = False
             answers = threading.Thread(target=self.carry_answers, args=(far,), daemon=True)
             answers.start()
-            while (said := self.request.recv(65536)) and said != b".\r\n":
-                far.sendall(said)
+            said = b""
+            while more := self.request.recv(65536):
+                # The dot may come with the end of the letter, or by itself.
+                said = said[-2:] + more
+                if said.endswith(b"\r\n.\r\n"):
+                    far.sendall(more.removesuffix(b".\r\n"))
+                    break
+                far.sendall(more)
             self.is_cut = True
             if self.server.cut == "after the dot":
-                far.sendall(said)
+                far.sendall(b".\r\n")
                 answers.join(10)
             # A socket that a thread still reads from is not closed by closing it.
             far.shutdown(socket.SHUT_RDWR)

@@ -22,6 +22,7 @@ from petitions.delivery.preview import preview
 from petitions.delivery.queue import send_letter, send_letters
 from petitions.delivery.smtp import RelayConnection
 from petitions.models import AuditEntry, Batch, Delivery, Pause, Petition
+from tests.delivery.claiming import claim_one
 from tests.makers import make_office, make_petition, make_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -252,7 +253,7 @@ def test_an_approval_is_not_taken_over_by_a_later_one(keys):
 def test_a_paused_letter_is_claimed_by_nobody_until_it_is_resumed(due, mailbox, which):
     held = pause(**pauses_of(due)[which])
 
-    assert claims.claim(at_any_hour=True) is None
+    assert claim_one(at_any_hour=True) is None
     assert "Paused: " in deliver()
     assert len(mailbox) == 0
 
@@ -270,7 +271,7 @@ def test_a_pause_of_another_petition_and_office_holds_nothing_back(due, mailbox)
 
 @pytest.mark.parametrize("which", range(3), ids=["everything", "petition", "office"])
 def test_a_worker_in_the_middle_stops_before_the_letter(due, mailbox, which):
-    delivery = claims.claim()
+    delivery = claim_one()
     held = pause(**pauses_of(due)[which])
 
     with RelayConnection() as connection:
@@ -284,7 +285,7 @@ def test_a_worker_in_the_middle_stops_before_the_letter(due, mailbox, which):
 
 
 def test_what_is_being_handed_over_is_finished_in_spite_of_a_pause(due, mailbox):
-    delivery = claims.claim()
+    delivery = claim_one()
     claims.commit_to_sending(delivery)
     pause()
 
@@ -295,7 +296,7 @@ def test_what_is_being_handed_over_is_finished_in_spite_of_a_pause(due, mailbox)
 
 
 def test_a_worker_that_lost_its_lease_to_another_gives_nothing_back(due):
-    sleeper = claims.claim()
+    sleeper = claim_one()
     Delivery.objects.update(fence=sleeper.fence + 1)
     pause()
 
@@ -308,7 +309,7 @@ def test_a_worker_that_lost_its_lease_to_another_gives_nothing_back(due):
 
 def test_a_lease_that_ends_while_the_worker_commits_is_lost(due):
     """Its UPDATE waits for the sweeper's, and must look at the row again."""
-    delivery = claims.claim()
+    delivery = claim_one()
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             Delivery.objects.update(state=State.READY, fence=delivery.fence + 1)
@@ -352,7 +353,7 @@ def test_however_pauses_and_claims_race_a_pause_that_came_first_wins(keys):
 
     def take_all():
         taken = 0
-        while (delivery := claims.claim()) is not None:
+        while (delivery := claim_one()) is not None:
             try:
                 claims.commit_to_sending(delivery)
             except claims.HeldBack:

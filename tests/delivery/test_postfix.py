@@ -203,6 +203,7 @@ def test_a_letter_that_broke_off_before_the_dot_is_sent_again(postfix, offices, 
 
     assert delivery.state == State.READY
     assert delivery.reply == "The relay was asked: it does not have this letter."
+    Delivery.objects.update(due_at=timezone.now())
     assert send_letters() == 1
     delivery.refresh_from_db()
     assert relay().ask(delivery.message_id, since=delivery.committed_at) == Answer.TAKEN

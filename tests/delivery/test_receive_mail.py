@@ -44,7 +44,7 @@ def test_an_answer_is_filed_with_its_letter(pipe):
     close_batch(petition, now=timezone.now())
     delivery = Delivery.objects.get()
 
-    code, said = pipe(MAIL, return_path(delivery))
+    code, said = pipe(MAIL, return_path(delivery), CAMPAIGN_ROLE="returns")
 
     assert code == os.EX_OK
     returned = Returned.objects.get()

@@ -16,6 +16,7 @@ from petitions.delivery import claims
 from petitions.delivery.batches import close_batch
 from petitions.delivery.relays import Answer, check_relay_url, relay
 from petitions.models import Delivery
+from tests.delivery.claiming import claim_one
 from tests.makers import make_office, make_petition, make_signature
 
 OURS = "<0b5c@fiveasks.example>"
@@ -133,7 +134,7 @@ def test_a_letter_stays_uncertain_until_the_answer_can_be_believed(keys, api):
     make_office(petition)
     make_signature(petition)
     close_batch(petition, now=minutes_ago(60))
-    delivery = claims.claim()
+    delivery = claim_one()
     claims.commit_to_sending(delivery)
     claims.settle_uncertain(delivery, "The connection was lost.")
 

@@ -4,7 +4,6 @@ import io
 import os
 import time
 from email import message_from_bytes, policy
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -23,36 +22,12 @@ from petitions.management.commands.receive_mail import receive
 from petitions.models import Delivery, Office, Returned
 from petitions.vault import Purpose
 from tests.conftest import use_relay
+from tests.delivery.returned_samples import SAMPLES, sample
 from tests.mailbox import Mailbox
-from tests.makers import make_office, make_petition, make_signature
+from tests.makers import make_signature
 
 pytestmark = pytest.mark.django_db
 Kind = Returned.Kind
-SAMPLES = Path(__file__).parent / "returned"
-
-
-@pytest.fixture
-def sent(keys):
-    """A delivery whose letter was sent."""
-    petition = make_petition()
-    make_office(petition)
-    make_signature(petition)
-    close_batch(petition, now=timezone.now())
-    Delivery.objects.update(state=Delivery.State.SENT, sent_at=timezone.now())
-    return Delivery.objects.get()
-
-
-def sample(name, delivery, *, path=None):
-    """A mail as it would come back to this delivery's letter."""
-    text = (SAMPLES / f"{name}.eml").read_text()
-    known = {
-        "{return_path}": path or return_path(delivery),
-        "{message_id}": delivery.message_id,
-        "{delivery}": str(delivery.pk),
-    }
-    for mark, value in known.items():
-        text = text.replace(mark, value)
-    return text.encode()
 
 
 # --- The address
@@ -131,6 +106,11 @@ def test_a_letter_names_its_return_path_to_servers_and_to_people(sent, tmp_path,
         ("exim_failed", "5.1.1", "550 5.1.1 Unknown user"),
         ("exchange_ndr", "5.1.10", "Recipient not found by SMTP address lookup"),
         ("plain_text_status", "5.7.1", "550 5.7.1 Relaying denied"),
+        ("gmail_address_not_found", "5.1.1", "550-5.1.1 The mail account"),
+        ("yahoo_failure", "", "554: delivery error: dd This person has no account here"),
+        ("exchange_old_report", "5.1.1", "<mx.office.example #5.1.1>"),
+        ("domino_not_listed", "", ""),
+        ("mailru_failure", "", "550 Message was not accepted -- invalid mailbox"),
     ],
 )
 def test_a_failure_for_good_stops_the_office_and_says_why(sent, name, status, words):
@@ -140,7 +120,7 @@ def test_a_failure_for_good_stops_the_office_and_says_why(sent, name, status, wo
     assert words in returned.words
     office = Office.objects.get()
     assert not office.active
-    assert office.stopped_because == (f"{status} {returned.words}" if status else "undeliverable")
+    assert office.stopped_because == (f"{status} {returned.words}".strip() or "undeliverable")
     sent.refresh_from_db()
     assert sent.state == Delivery.State.FAILED
 
@@ -151,6 +131,7 @@ def test_a_failure_for_good_stops_the_office_and_says_why(sent, name, status, wo
         ("rfc3464_delayed", "4.4.1"),
         ("rfc3464_mailbox_full", "5.2.2"),
         ("exim_delayed", "5.7.1"),
+        ("soft_text_over_quota", "5.2.2"),
     ],
 )
 def test_a_delay_is_kept_and_stops_nothing(sent, name, status):
@@ -166,6 +147,9 @@ def test_a_delay_is_kept_and_stops_nothing(sent, name, status):
         "auto_rfc3834",
         "auto_x_autoreply",
         "auto_precedence",
+        "auto_null_sender",
+        "auto_exchange_inbox_rule",
+        "auto_by_program",
         "receipt_delivered",
         "receipt_read",
     ],

@@ -20,6 +20,7 @@ from petitions.models import (
     Delivery,
     NewsDelivery,
     NewsItem,
+    OfficePage,
     Signature,
     SignRequest,
     Tally,
@@ -99,6 +100,11 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     signers, book = letters[0].iter_attachments()
     assert SIGNER["name"] in signers.get_content().decode()
     assert SIGNER["name"] in "".join(pages_of(book.get_content()))
+    # And the files on the office's page, which lie encrypted while they wait.
+    page = f"/en{link_in(letters[0], 'institution')}"
+    browser.post(page, data={"do": "files"})
+    until(lambda: not OfficePage.objects.filter(files=None).exists(), seconds=30)
+    assert SIGNER["name"] in browser.post(page, data={"do": "download", "file": "0"}).text
 
     kept = {
         "dump of the database": dump_of_database(),
@@ -109,6 +115,7 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     }
     assert b"PostgreSQL database dump" in kept["dump of the database"]
     assert b"petitions_signature" in kept["dump of the database"]
+    assert b"INSERT INTO public.petitions_filechunk" in kept["dump of the database"]
     assert b"ready." in kept["logs"]
     for place, content in kept.items():
         show(f"{place}: {len(content):,} bytes searched, found {found_in(content) or 'nothing'}")

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from campaign.roles import Role
-from petitions.models import DataCopy, Delivery, Signature
+from petitions.models import DataCopy, Delivery, OfficeAction, OfficePage, Signature
 from petitions.vault import Secret
 from tests.forms import submit, submit_all_ticked
 from tests.mailbox import link_in
@@ -61,3 +61,11 @@ def test_a_signer_signs_taps_reads_a_copy_and_is_delivered_while_no_process_has_
     until(lambda: DataCopy.objects.filter(box__isnull=False).count() == 2, seconds=60)
     copy = browser.post(receipt, data={"do": "save-copy"}).json()
     assert [each["name"] for each in copy["signatures"]] == ["Zoë", "Zoë"]
+
+    # The office writes to those who alone can read it, and opens what the web process can't.
+    page = f"/en{link_in(letter, 'institution')}"
+    browser.post(page, data={"do": "address", "whose": "this", "email": "new@office.example"})
+    assert OfficeAction.objects.get().open_words().email == "new@office.example"
+    browser.post(page, data={"do": "files"})
+    until(lambda: OfficePage.objects.exclude(files=None).exists(), seconds=60)
+    assert "Zoë" in browser.post(page, data={"do": "download", "file": "0"}).text

@@ -7,15 +7,19 @@ from contextlib import closing
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from petitions.models import Signature, SignRequest, Visibility
+from petitions.delivery.batches import close_batch
+from petitions.delivery.letters import LetterDesk
+from petitions.delivery.office_pages import propose_address
+from petitions.models import OfficeAction, OfficePage, Signature, SignRequest, Visibility
 from petitions.models.news import news_subscriber_id
-from petitions.models.sealed import Details, Mailing, open_news_address
+from petitions.models.sealed import Details, Mailing, OfficeWords, open_news_address
 from petitions.models.signature import signature_id
 from petitions.resealing import SHELVES
 from petitions.vault import Purpose, epoch_of
 from tests.conftest import EPOCH
-from tests.makers import make_petition, make_returned, make_signature, make_subscriber
+from tests.makers import make_office, make_petition, make_returned, make_signature, make_subscriber
 from tests.processes import Processes
 from tests.vault.vault_command import (
     NEXT,
@@ -28,13 +32,15 @@ from tests.vault.vault_command import (
 
 
 @pytest.mark.django_db
-def test_rewrap_seals_every_row_anew_and_changes_no_content(keys):
+def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     one, two = make_petition(1), make_petition(2)
     request = make_request(one, two, name="Zoë", comment="Please.")
     signature = make_signature(one, name="Bob O'Neill", postcode="LT-01100")
     subscriber = make_subscriber("bob@mail.example")
     make_signature(one, visibility=Visibility.WITHHELD)
     returned = make_returned(subject="Re: Ask", text="We act.")
+    page = make_office_page(one, settings)
+    token, file_key = page.open_token(), page.files.open_key()
     mailing_before = Mailing.open(request.mail_box, request_id=request.id)
     activate_next(keys)
 
@@ -54,9 +60,26 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys):
     assert signature.open_details() == Details(name="Bob O'Neill", postcode="LT-01100")
     returned.refresh_from_db()
     assert (returned.open_mail().subject, returned.open_mail().text) == ("Re: Ask", "We act.")
+    page = OfficePage.objects.get()
+    assert (page.open_token(), page.files.open_key()) == (token, file_key)
+    assert OfficeAction.objects.get().open_words() == MOVED
     subscriber.refresh_from_db()
     address = open_news_address(subscriber.mail_box, subscriber_id=subscriber.id)
     assert address == "bob@mail.example"
+
+
+MOVED = OfficeWords(email="new@office.example", note="We moved.")
+
+
+def make_office_page(petition, settings):
+    """With files on it, and an address that waits for an organizer."""
+    settings.LETTER_FILES_BYTES = 0
+    make_office(petition)
+    batch = close_batch(petition, now=timezone.now())
+    LetterDesk().compose(batch.deliveries.get())
+    page = OfficePage.objects.get()
+    propose_address(page.open_token(), MOVED, other=False, now=timezone.now())
+    return page
 
 
 @pytest.mark.django_db

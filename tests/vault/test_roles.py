@@ -44,6 +44,7 @@ def test_the_table_of_roles_is_the_designs():
         Role.MAILER: {Secret.MAIL_KEYS, Secret.PEPPER},
         Role.DELIVERER: {Secret.SIGNATURE_KEYS},
         Role.ORGANIZER: {Secret.SIGNATURE_KEYS, Secret.PEPPER},
+        Role.RETURNS: set(),
         Role.ALL: set(Secret),
     }
 

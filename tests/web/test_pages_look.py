@@ -12,9 +12,11 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from petitions.content import campaign
+from petitions.delivery.batches import close_batch
+from petitions.delivery.office_pages import page_url
 from petitions.models import Page
 from petitions.web import bundles, errors
-from tests.makers import make_office, make_petition, make_wish
+from tests.makers import make_office, make_petition, make_signature, make_wish
 
 STYLES = {
     path.stem: path.read_text() for path in (settings.BASE_DIR / "static" / "css").glob("*.css")
@@ -59,6 +61,10 @@ def petitions(db, keys):
 def pages(client, petitions, ask):
     """Every kind of page by its name."""
     mailing = ask(make_wish(*petitions), now=timezone.now())
+    make_signature(petitions[0])
+    batch = close_batch(petitions[0], now=timezone.now())
+    link = page_url(batch.deliveries.first())
+    office_page = f"/en{link.removeprefix(settings.SITE_URL)}"
     addresses = {
         "home": "/en/",
         "petition": "/en/petitions/ask-1/",
@@ -68,12 +74,15 @@ def pages(client, petitions, ask):
         "waiting request": f"/en/receipt/{mailing.withdraw_token}/",
         "nothing stored": "/en/receipt/no-such-link/",
         "stop news": "/en/news/no-such-link/stop/",
+        "office page": office_page,
+        "office page nowhere": "/en/institution/no-such-link/",
         "not found": "/en/no-such-page/",
     }
     pages = {name: client.get(address).content.decode() for name, address in addresses.items()}
     receipt = addresses["waiting request"]
     posts = {
         "wrong": (addresses["petition"], {"name": "12"}),
+        "wrong on office page": (office_page, {"do": "address", "email": "12"}),
         "check your mail": (addresses["petition"], GOOD),
         "confirmed": (addresses["confirm"], {"petitions": [petitions[0].pk]}),
         "offer not valid": ("/en/asks/", {"sign": "no-such-offer"}),

@@ -7,13 +7,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError
 
 from petitions.delivery.returned_mail import NotAMail
-from petitions.delivery.returns import file_mail
+from petitions.delivery.returns import LARGEST, file_mail
 from petitions.vault import KeysUnavailable
 
 log = logging.getLogger(__name__)
-
-# Mail servers take larger ones seldom; Postfix's own limit is 10 MB.
-LARGEST = 32 * 1024 * 1024
 
 
 class Command(BaseCommand):

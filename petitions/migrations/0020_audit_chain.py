@@ -26,7 +26,7 @@ def link_all(apps, _schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("petitions", "0014_news_of_answers"),
+        ("petitions", "0019_office_page"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
