@@ -47,6 +47,7 @@ RIGHTS: dict[str, set[str]] = {
         "approve_letters",
         "tell_subscribers",
         "view_returned",
+        "view_officeaction",
     },
     # Reads signers' details, finds people, exports; and reads who else did.
     "Data officer": _VIEW | {"read_details", "export_signature", "publish_name", "view_auditentry"},

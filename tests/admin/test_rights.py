@@ -12,6 +12,7 @@ from petitions.models import (
     AuditEntry,
     Delivery,
     NewsItem,
+    OfficeAction,
     Page,
     Partner,
     Pause,
@@ -45,6 +46,7 @@ SCREENS = {
     "delivery": (EVERYBODY, "", "", ""),
     "newsitem": (EVERYBODY, "", "", ""),
     "returned": ("D", "", "", ""),
+    "officeaction": ("D", "", "", ""),
     "auditentry": ("OA", "", "", ""),
     "user": ("A", "A", "A", "A"),
     "group": ("A", "", "", ""),
@@ -67,6 +69,12 @@ def room(db, keys):
     make_signature(petition, visibility=Visibility.PUBLIC, name="Ann Canary")
     delivery = close_batch(petition, now=timezone.now()).deliveries.get()
     make_returned(delivery)
+    OfficeAction.objects.create(
+        delivery=delivery,
+        kind=OfficeAction.Kind.STOP,
+        at=timezone.now(),
+        outcome=OfficeAction.Outcome.WAITS,
+    )
     answer = Answer.objects.create(
         delivery=delivery, answered_on=timezone.localdate(), body="We act.", public=True
     )
@@ -149,6 +157,18 @@ def test_who_may_try_a_letter_again(enter, job, may):
     enter(job).post(reverse("admin:petitions_delivery_changelist"), ticked)
 
     assert Delivery.objects.filter(state=Delivery.State.READY).exists() == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "D") for job in EVERYBODY])
+def test_who_may_decide_what_an_office_asked_for(enter, job, may):
+    action = OfficeAction.objects.get()
+    page = reverse("admin:petitions_officeaction_decide", args=[action.pk])
+
+    answer = enter(job).post(page, {"outcome": OfficeAction.Outcome.USED})
+
+    assert answer.status_code == (302 if may else 403)
+    action.refresh_from_db()
+    assert (action.outcome == OfficeAction.Outcome.USED) == may
 
 
 @pytest.mark.parametrize(("job", "may"), [(job, job == "D") for job in EVERYBODY])
