@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.models.sealed import OfficeWords
 from petitions.signatures.addresses import AddressNotValid, clean_address
-from petitions.web.forms import FORM_ATTRIBUTES, PROBLEM
 from petitions.text import one_line, several_lines
+from petitions.web.forms import FORM_ATTRIBUTES, PROBLEM
 
 LONGEST_ANSWER = 5000
 LONGEST_NOTE = 1000

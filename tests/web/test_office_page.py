@@ -17,6 +17,7 @@ from petitions.delivery.batches import close_batch
 from petitions.delivery.letters import LetterDesk
 from petitions.delivery.office_pages import as_markdown, page_url
 from petitions.delivery.spool import make_wanted_files
+from petitions.markdown import to_html
 from petitions.models import (
     Answer,
     Delivery,
@@ -28,7 +29,6 @@ from petitions.models import (
 )
 from petitions.models.office_page import FILES_LIFE, PAGE_LIFE
 from petitions.web.figures import forget_figures
-from petitions.markdown import to_html
 from tests.makers import make_office, make_petition, make_signature
 
 pytestmark = pytest.mark.django_db
