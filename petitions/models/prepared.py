@@ -7,7 +7,8 @@ the texts of the last hundred in memory, whole files among them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -16,12 +17,23 @@ from django.db import connection
 
 def run_prepared(statement: str, parameters: Mapping[str, Any]) -> int:
     """How many rows were changed."""
+    with _prepared(statement, parameters) as cursor:
+        return cursor.rowcount
+
+
+def read_prepared(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What the statement returns."""
+    with _prepared(statement, parameters) as cursor:
+        return cursor.fetchall()
+
+
+@contextmanager
+def _prepared(statement: str, parameters: Mapping[str, Any]) -> Iterator[psycopg.Cursor]:
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     raw.prepare_threshold = 0
     try:
         with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-            cursor.execute(statement, parameters)
-            return cursor.rowcount
+            yield cursor.execute(statement, parameters)
     finally:
         raw.prepare_threshold = None
