@@ -144,8 +144,6 @@ DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     # Reusing connections is worth ten times in sign requests a second (docs/performance.md).
     "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
-    # Allows what asks to be prepared (petitions/models/prepared.py); Django's cursors never do.
-    "prepare_threshold": 5,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

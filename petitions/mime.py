@@ -157,7 +157,7 @@ def shorter(lines: bytes, known: Mapping[bytes, str]) -> tuple[str, str]:
     packed_size = -(-len(packed) // 3) * 4 + -(-len(packed) // BYTES_A_LINE)
     # Each byte above ASCII takes three.
     if len(lines) + 2 * len(lines.translate(None, ASCII)) <= packed_size:
-        quoted = "\n".join(known.get(line) or quoted_line(line) for line in lines.split(b"\n"))
+        quoted = "\n".join([known.get(line) or quoted_line(line) for line in lines.split(b"\n")])
         if len(quoted) <= packed_size:
             return "quoted-printable", quoted
     return "base64", base64_lines(packed)

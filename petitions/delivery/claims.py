@@ -24,7 +24,7 @@ from petitions.delivery.relays import Answer, relay
 from petitions.models import Delivery
 from petitions.models.clock import database_now, jitter
 from petitions.models.delivery import MAY_GO
-from petitions.models.prepared import run_prepared
+from petitions.models.prepared import read_prepared, run_prepared
 
 State = Delivery.State
 HELD = (State.SENDING, State.COMMITTING, State.UNCERTAIN)
@@ -39,10 +39,6 @@ FURTHEST_OPENING = timedelta(days=3)
 
 class LeaseLost(Exception):
     """This worker was away for too long; the letter is no longer its to send."""
-
-
-class HeldBack(Exception):
-    """An organizer paused this letter after it was claimed; it is ready again, for later."""
 
 
 def lease() -> timedelta:
@@ -118,14 +114,14 @@ def _mark(deliveries: Sequence[Delivery], *, now: datetime) -> None:
 
 
 def give_back(deliveries: Sequence[Delivery]) -> None:
-    """What was claimed and not begun; no try is counted."""
+    """What was claimed and not begun, be it committed to or not; no try is counted."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE petitions_delivery AS d
             SET state = 'ready', tries = tries - 1, lease_until = NULL
             FROM unnest(%s::bigint[], %s::int[]) AS held (id, fence)
-            WHERE d.id = held.id AND d.fence = held.fence AND d.state = 'sending'
+            WHERE d.id = held.id AND d.fence = held.fence AND d.state IN ('sending', 'committing')
             """,
             [[each.pk for each in deliveries], [each.fence for each in deliveries]],
         )
@@ -134,55 +130,62 @@ def give_back(deliveries: Sequence[Delivery]) -> None:
 # --- Handing over
 
 
-def commit_to_sending(delivery: Delivery) -> Callable[[], None]:
-    """The point of no return just before DATA.
+def commit_to_sending(
+    deliveries: Sequence[Delivery],
+) -> tuple[list[Delivery], Callable[[], None]]:
+    """The point of no return just before the first DATA.
 
-    What it returns raises `LeaseLost` once the new lease is over, also by this machine's clock
-    alone: a worker that was asleep must not need the database to know it.
-
-    Raises:
-        LeaseLost: the delivery is no longer held.
-        HeldBack: it was, but has been paused; now it is ready again.
+    Gives those that are still held and may go; what was paused meanwhile is ready again. And a
+    guard that raises `LeaseLost` once the new lease is over, by this machine's clock alone: a
+    worker that was asleep must not need the database to know it.
     """
     lost_at = time.monotonic() + lease().total_seconds()
-    held = {"id": delivery.pk, "fence": delivery.fence}
-    if not run_prepared(COMMIT, {**held, "lease": lease(), "sent_to": delivery.office.email}):
-        raise HeldBack if run_prepared(HOLD_BACK, held) else LeaseLost
+    rows = read_prepared(
+        COMMIT,
+        {
+            "ids": [each.pk for each in deliveries],
+            "fences": [each.fence for each in deliveries],
+            "addresses": [each.office.email for each in deliveries],
+            "lease": lease(),
+        },
+    )
+    committed = {pk for (pk,) in rows}
+    if others := [each for each in deliveries if each.pk not in committed]:
+        give_back(others)
 
     def still_held() -> None:
         if time.monotonic() > lost_at:
             raise LeaseLost
 
-    return still_held
+    return [each for each in deliveries if each.pk in committed], still_held
 
 
 # In SQL, since each letter pays for it: the ORM takes ten times as long as a prepared statement.
 COMMIT = """
 UPDATE petitions_delivery AS d
-SET state = 'committing', committed_at = clock_timestamp(), sent_to = %(sent_to)s,
+SET state = 'committing', committed_at = clock_timestamp(), sent_to = held.address,
     lease_until = clock_timestamp() + %(lease)s
-WHERE id = %(id)s AND fence = %(fence)s AND state = 'sending'
+FROM unnest(%(ids)s::bigint[], %(fences)s::int[], %(addresses)s::text[])
+    AS held (id, fence, address)
+WHERE d.id = held.id AND d.fence = held.fence AND d.state = 'sending'
   AND {may_go}
+RETURNING d.id
 """.format(may_go=MAY_GO.format(batch="d.batch_id", office="d.office_id"))
-
-HOLD_BACK = """
-UPDATE petitions_delivery SET state = 'ready', tries = tries - 1, lease_until = NULL
-WHERE id = %(id)s AND fence = %(fence)s AND state = 'sending'
-"""
 
 
 # --- Settling: the move and its line in the history are one statement
 
 
-def settle_sent(delivery: Delivery, words: str) -> None:
+def settle_sent(taken: Sequence[tuple[Delivery, str]]) -> None:
+    """Those that the relay took, each with its words."""
     # The sweeper may have doubted it meanwhile; the relay's word is better. Where the relay can be
     # asked, the disk need not be waited for: after a crash of PostgreSQL that is what happens.
     among = (State.COMMITTING, State.UNCERTAIN)
-    _settle(delivery, among, State.SENT, words, at_leisure=bool(settings.RELAY_URL))
+    _settle(taken, among, State.SENT, at_leisure=bool(settings.RELAY_URL))
 
 
 def settle_failed(delivery: Delivery, words: str) -> None:
-    _settle(delivery, HELD, State.FAILED, words)
+    _settle([(delivery, words)], HELD, State.FAILED)
 
 
 def settle_for_later(delivery: Delivery, words: str) -> None:
@@ -191,12 +194,13 @@ def settle_for_later(delivery: Delivery, words: str) -> None:
     if delivery.put_off_for + pause > TRIED_FOR:
         settle_failed(delivery, words)
         return
-    _settle(delivery, HELD, State.READY, words, pause=pause, put_off_for=pause)
+    _settle([(delivery, words)], HELD, State.READY, pause=pause, put_off_for=pause)
 
 
 def settle_for_when_we_can(delivery: Delivery, words: str) -> None:
     """The fault is ours, not a mail server's: it is tried until somebody has mended it."""
-    _settle(delivery, (State.SENDING,), State.READY, words, pause=pause_after(delivery.tries))
+    pause = pause_after(delivery.tries)
+    _settle([(delivery, words)], (State.SENDING,), State.READY, pause=pause)
     settle_uncertain(delivery, words)
 
 
@@ -210,10 +214,9 @@ def settle_unreached(delivery: Delivery, words: str) -> None:
         settle_failed(delivery, words)
         return
     _settle(
-        delivery,
-        (State.SENDING,),
+        [(delivery, words)],
+        (State.SENDING, State.COMMITTING),
         State.READY,
-        words,
         pause=pause,
         put_off_for=pause,
         untried=1,
@@ -222,7 +225,7 @@ def settle_unreached(delivery: Delivery, words: str) -> None:
 
 
 def settle_uncertain(delivery: Delivery, words: str) -> None:
-    _settle(delivery, (State.COMMITTING,), State.UNCERTAIN, words, lease=lease())
+    _settle([(delivery, words)], (State.COMMITTING,), State.UNCERTAIN, lease=lease())
 
 
 def pause_after(tries: int) -> timedelta:
@@ -232,9 +235,9 @@ def pause_after(tries: int) -> timedelta:
 
 
 def _settle(
-    delivery: Delivery, among: Sequence[State], state: State, words: str, **more: Any
+    deliveries: Sequence[tuple[Delivery, str]], among: Sequence[State], state: State, **more: Any
 ) -> None:
-    """If the delivery is still this worker's, and in one of these states. `more`:
+    """Those that are still this worker's, and in one of these states, each in its words. `more`:
 
     `pause` until it is due, `put_off_for` what of it counts, `lease` of who finds out, `untried` 1
     if the try is not to be counted, `told` if its history has these words already, `lapsed_at` for
@@ -249,27 +252,29 @@ def _settle(
             "lapsed_at": None,
             "at_leisure": False,
             **more,
-            "id": delivery.pk,
-            "fence": delivery.fence,
+            "ids": [delivery.pk for delivery, _ in deliveries],
+            "fences": [delivery.fence for delivery, _ in deliveries],
+            "words": [words for _, words in deliveries],
             "among": [each.value for each in among],
             "state": state.value,
             "sent": state == State.SENT,
-            "words": words,
         },
     )
 
 
 SETTLE = """
 WITH settled AS (
-    UPDATE petitions_delivery
-    SET state = %(state)s, reply = %(words)s, tries = tries - %(untried)s,
+    UPDATE petitions_delivery AS d
+    SET state = %(state)s, reply = held.words, tries = tries - %(untried)s,
         lease_until = clock_timestamp() + %(lease)s::interval,
         due_at = coalesce(clock_timestamp() + %(pause)s::interval, due_at),
         put_off_for = put_off_for + %(put_off_for)s,
         sent_at = CASE WHEN %(sent)s THEN clock_timestamp() ELSE sent_at END
-    WHERE id = %(id)s AND fence = %(fence)s AND state = ANY(%(among)s)
+    FROM unnest(%(ids)s::bigint[], %(fences)s::int[], %(words)s::text[])
+        AS held (id, fence, words)
+    WHERE d.id = held.id AND d.fence = held.fence AND state = ANY(%(among)s)
       AND (%(lapsed_at)s::timestamptz IS NULL OR lease_until <= %(lapsed_at)s)
-    RETURNING id, state, tries, reply,
+    RETURNING d.id, state, tries, reply,
         CASE WHEN %(at_leisure)s THEN set_config('synchronous_commit', 'off', true) END
 )
 INSERT INTO petitions_deliveryevent (delivery_id, at, state, try_number, words)
@@ -289,13 +294,13 @@ def sweep() -> None:
         # Not at once, since it may be this letter that kills workers.
         pause = pause_after(delivery.tries)
         words = "The worker was lost before it handed over this letter."
-        _settle(delivery, (State.SENDING,), State.READY, words, pause=pause, lapsed_at=now)
+        lost = [(delivery, words)]
+        _settle(lost, (State.SENDING,), State.READY, pause=pause, lapsed_at=now)
     for delivery in expired.filter(state=State.COMMITTING):
         # The relay may still be waiting for the rest; it is asked when it has surely given up.
         words = "The worker was lost."
-        _settle(
-            *(delivery, (State.COMMITTING,), State.UNCERTAIN, words), lease=lease(), lapsed_at=now
-        )
+        lost = [(delivery, words)]
+        _settle(lost, (State.COMMITTING,), State.UNCERTAIN, lease=lease(), lapsed_at=now)
     for pk in expired.filter(state=State.UNCERTAIN).values_list("pk", flat=True):
         _find_out(pk, now=now)
 
@@ -322,7 +327,7 @@ def _find_out(pk: int, *, now: datetime) -> None:
         return
     match relay().ask(delivery.message_id, since=_handed_over_since(delivery, now=now)):
         case Answer.TAKEN:
-            settle_sent(delivery, "The relay was asked: it has this letter.")
+            settle_sent([(delivery, "The relay was asked: it has this letter.")])
         case Answer.NOT_TAKEN:
             settle_for_later(delivery, "The relay was asked: it does not have this letter.")
         case Answer.NOT_YET:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from base64 import b32encode
 from email.utils import parseaddr
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -43,8 +44,12 @@ def delivery_of(address: str) -> int | None:
 
 
 def _mailbox() -> str:
-    address: str = settings.LETTER_RETURN_PATH or parseaddr(settings.LETTER_FROM)[1]
-    return address
+    return settings.LETTER_RETURN_PATH or _address_in(settings.LETTER_FROM)
+
+
+@lru_cache(maxsize=8)
+def _address_in(sender: str) -> str:
+    return parseaddr(sender)[1]
 
 
 def _mac(pk: int, secret: str | bytes) -> str:

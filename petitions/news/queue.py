@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from petitions.delivery.claims import HeldBack, LeaseLost, lease, pause_after
+from petitions.delivery.claims import LeaseLost, lease, pause_after
 from petitions.delivery.relays import Answer, relay
 from petitions.mime import sender_domain
 from petitions.models import NewsDelivery, NewsItem
@@ -28,6 +28,10 @@ State = NewsDelivery.State
 HELD = {State.SENDING, State.COMMITTING, State.UNCERTAIN}
 # After the organizers told of it; what could not be handed over by then is given up.
 TRIED_FOR = timedelta(days=5)
+
+
+class HeldBack(Exception):
+    """Its answer was hidden after this mail was claimed; it is ready again, for later."""
 
 
 def message_id(delivery: NewsDelivery) -> str:

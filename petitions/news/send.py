@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 
-from petitions.delivery.claims import HeldBack, LeaseLost
+from petitions.delivery.claims import LeaseLost
 from petitions.delivery.smtp import (
     FateUnknown,
     Interrupted,
@@ -77,7 +77,7 @@ def send_mail(delivery: NewsDelivery, desk: NewsDesk, connection: RelayConnectio
         queue.settle_for_later(delivery)
     except FateUnknown:
         queue.settle_uncertain(delivery)
-    except (LeaseLost, HeldBack):
+    except (LeaseLost, queue.HeldBack):
         connection.drop()
     else:
         queue.settle_sent(delivery)

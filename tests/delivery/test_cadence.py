@@ -17,12 +17,10 @@ from petitions import tasks
 from petitions.delivery import claims
 from petitions.delivery.batches import close_batch, close_scheduled_batches
 from petitions.delivery.hours import next_open_moment
-from petitions.delivery.letters import LetterDesk
 from petitions.delivery.preview import preview
-from petitions.delivery.queue import send_letter, send_letters
-from petitions.delivery.smtp import RelayConnection
+from petitions.delivery.queue import send_letters
 from petitions.models import AuditEntry, Batch, Delivery, Pause, Petition
-from tests.delivery.claiming import claim_one
+from tests.delivery.claiming import claim_one, commit, go_on_with
 from tests.makers import make_office, make_petition, make_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -274,8 +272,7 @@ def test_a_worker_in_the_middle_stops_before_the_letter(due, mailbox, which):
     delivery = claim_one()
     held = pause(**pauses_of(due)[which])
 
-    with RelayConnection() as connection:
-        assert not send_letter(delivery, LetterDesk(), connection)
+    assert go_on_with(delivery) == 0
 
     due.refresh_from_db()
     assert (due.state, due.lease_until) == (State.READY, None)
@@ -286,10 +283,10 @@ def test_a_worker_in_the_middle_stops_before_the_letter(due, mailbox, which):
 
 def test_what_is_being_handed_over_is_finished_in_spite_of_a_pause(due, mailbox):
     delivery = claim_one()
-    claims.commit_to_sending(delivery)
+    assert commit(delivery)
     pause()
 
-    claims.settle_sent(delivery, "250 OK")
+    claims.settle_sent([(delivery, "250 OK")])
 
     due.refresh_from_db()
     assert due.state == State.SENT
@@ -300,8 +297,7 @@ def test_a_worker_that_lost_its_lease_to_another_gives_nothing_back(due):
     Delivery.objects.update(fence=sleeper.fence + 1)
     pause()
 
-    with pytest.raises(claims.LeaseLost):
-        claims.commit_to_sending(sleeper)
+    assert not commit(sleeper)
 
     due.refresh_from_db()
     assert due.state == State.SENDING
@@ -323,12 +319,9 @@ def test_a_lease_that_ends_while_the_worker_commits_is_lost(due):
 
 def commit_and_close(delivery):
     try:
-        claims.commit_to_sending(delivery)
-    except claims.LeaseLost:
-        return "lost"
+        return "committed" if commit(delivery) else "lost"
     finally:
         connection.close()
-    return "committed"
 
 
 def wait_for_a_blocked_query():
@@ -354,9 +347,7 @@ def test_however_pauses_and_claims_race_a_pause_that_came_first_wins(keys):
     def take_all():
         taken = 0
         while (delivery := claim_one()) is not None:
-            try:
-                claims.commit_to_sending(delivery)
-            except claims.HeldBack:
+            if not commit(delivery):
                 continue
             taken += 1
             if taken == 5:

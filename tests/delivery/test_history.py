@@ -10,7 +10,7 @@ from petitions.delivery import claims
 from petitions.delivery.batches import close_batch
 from petitions.delivery.queue import send_letters
 from petitions.models import Delivery, DeliveryEvent, Pause, PetitionText
-from tests.delivery.claiming import claim_one, wait_no_longer
+from tests.delivery.claiming import claim_one, commit, wait_no_longer
 from tests.makers import make_office, make_petition, make_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,7 +71,7 @@ def test_who_lost_the_letter_changes_neither_it_nor_its_history(due):
     Delivery.objects.update(fence=sleeper.fence + 1)
     before = Delivery.objects.values().get()
 
-    claims.settle_sent(sleeper, "250 OK")
+    claims.settle_sent([(sleeper, "250 OK")])
     claims.settle_failed(sleeper, "550 No")
     claims.settle_for_later(sleeper, LATER)
 
@@ -175,8 +175,7 @@ def test_a_letter_given_back_for_a_pause_has_no_line(due):
     delivery = claim_one()
     Pause.objects.create(reason="The minister resigned.", by=User.objects.create())
 
-    with pytest.raises(claims.HeldBack):
-        claims.commit_to_sending(delivery)
+    assert not commit(delivery)
 
     due.refresh_from_db()
     assert (due.state, due.tries) == (State.READY, 0)

@@ -7,11 +7,10 @@ from django.utils import timezone
 
 from petitions.delivery import book, claims
 from petitions.delivery.batches import close_batch
-from petitions.delivery.letters import LetterDesk
-from petitions.delivery.queue import send_letter, send_letters
+from petitions.delivery.queue import send_letters
 from petitions.delivery.smtp import RelayConnection
 from petitions.models import Delivery
-from tests.delivery.claiming import claim_one, wait_no_longer
+from tests.delivery.claiming import claim_one, go_on_with, wait_no_longer
 from tests.makers import make_office, make_petition, make_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -182,8 +181,7 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing(due, relay):
         sent = send_letters()
     assert sent == 1
 
-    with RelayConnection() as connection:
-        assert not send_letter(sleeper, LetterDesk(), connection)
+    assert go_on_with(sleeper) == 0
 
     due.refresh_from_db()
     assert (due.state, due.tries) == (State.SENT, 2)
@@ -193,7 +191,7 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing(due, relay):
 def test_a_worker_that_slept_between_commit_and_dot_sends_nothing(due, relay, monkeypatch):
     box = relay()
     delivery = claim_one()
-    still_held = claims.commit_to_sending(delivery)
+    _, still_held = claims.commit_to_sending([delivery])
     still_held()
     awake = claims.time.monotonic
     monkeypatch.setattr(claims.time, "monotonic", lambda: awake() + 3)

@@ -16,7 +16,7 @@ from petitions.delivery import claims
 from petitions.delivery.batches import close_batch
 from petitions.delivery.relays import Answer, check_relay_url, relay
 from petitions.models import Delivery
-from tests.delivery.claiming import claim_one
+from tests.delivery.claiming import claim_one, commit
 from tests.makers import make_office, make_petition, make_signature
 
 OURS = "<0b5c@fiveasks.example>"
@@ -135,7 +135,7 @@ def test_a_letter_stays_uncertain_until_the_answer_can_be_believed(keys, api):
     make_signature(petition)
     close_batch(petition, now=minutes_ago(60))
     delivery = claim_one()
-    claims.commit_to_sending(delivery)
+    assert commit(delivery)
     claims.settle_uncertain(delivery, "The connection was lost.")
 
     assert state_after_asking(delivery, begun_at=minutes_ago(10)) == Delivery.State.UNCERTAIN
