@@ -59,7 +59,7 @@ def measure_letters() -> dict[str, Figure]:
         return {
             **measure("letters", plain, port),
             **measure("letters_with_files", files, port),
-            **measure("letters_with_dkim", plain, port, dkim=Path(folder)),
+            **measure("signed_letters", plain, port, dkim=Path(folder)),
         }
 
 
