@@ -103,7 +103,10 @@ def test_every_letter_is_in_good_form_and_says_what_was_written(letters, petitio
             text = petition.text
         assert mail["Subject"] == text.letter_subject
         salutation = text.letter_salutation.replace("{office}", office_in(language))
-        assert text_of(mail).startswith(f"{salutation}\n\n{text.letter}\n")
+        begin, _, rest = text_of(mail).partition(f"\n\n{text.letter}\n")
+        assert begin.startswith(f"{salutation}\n\n")
+        assert "40" in begin, "its own signers come first"
+        assert rest
         assert mail["List-Id"] == "<letters.fiveasks.example>"
         signers, book = mail.iter_attachments()
         assert all(name in signers.get_content().decode() for name in SIGNERS)

@@ -101,7 +101,9 @@ def test_what_an_office_is_called_comes_out_as_it_is(petition):
         for each in (message_from_bytes(one, policy=policy.default) for one in raw)
         if each["Subject"] == f"To {AWKWARD}"
     ]
-    assert text_of(mail).startswith(f"Dear {AWKWARD},\n\nMinistry, please.\n\n{AWKWARD} can.\n")
+    text = text_of(mail)
+    assert text.startswith(f"Dear {AWKWARD},\n\nThis letter carries 1 new signature.")
+    assert f"\n\nMinistry, please.\n\n{AWKWARD} can.\n" in text
     html = mail.get_body(("html",)).get_content()
     escaped = (
         "Amt &amp; &lt;b&gt;Co&lt;/b&gt; &#x27;für&#x27; &quot;Ž&quot; \\1 \\g&lt;0&gt; {office}"

@@ -43,7 +43,8 @@ def test_each_placeholder_stands_for_what_its_office_should_read(keys):
     link = "http://127.0.0.1:8000/en/petitions/ask-1/"
     assert mail["Subject"] == "Title of ask 1: 1,234 people, Minister"
     assert text_of(mail).startswith(
-        "Dear Minister at Ministry,\n\n1 of 2 live in Lithuania."
+        "Dear Minister at Ministry,\n\nThis letter carries 2 new signatures. 1 of them lives in"
+        " your country, Lithuania.\n\n1 of 2 live in Lithuania."
         f" Letter 1 of {day.day} {day:%B} {day.year}: {link} or [here]({link}).\n"
     )
     assert f'{link} or <a href="{link}">here</a>.</p>' in html_of(mail)
