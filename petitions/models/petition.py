@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
@@ -27,6 +27,8 @@ from petitions.models.letter_words import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.contrib.auth.models import User
 
 # Stands on pages for what differs from letter to letter.
@@ -57,6 +59,8 @@ class Petition(models.Model):
         CLOSED = "closed", _("closed")
         WON = "won", _("won")
 
+    ENDED = frozenset({State.CLOSED, State.WON})
+
     number = models.PositiveSmallIntegerField(_("number"), unique=True)
     slug = models.SlugField(
         _("address"), unique=True, help_text=_("The last part of the page's address.")
@@ -75,6 +79,8 @@ class Petition(models.Model):
         help_text=_("As soon as so many are new, letters go out earlier. Empty: they never do."),
     )
     opened_at = models.DateTimeField(_("opened"), default=timezone.now)
+    # When it was closed or won: what is kept of its signers goes some time after.
+    closed_at = models.DateTimeField(_("closed"), editable=False, null=True)
     # No letter goes out before; `by` nobody where it was done at the terminal.
     letters_approved_at = models.DateTimeField(_("letters approved"), editable=False, null=True)
     letters_approved_by = models.ForeignKey(
@@ -106,6 +112,16 @@ class Petition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}. {self.slug}"
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **how: Any) -> None:
+        """Note when it ended; who opens it again takes that back."""
+        if self.state not in self.ENDED:
+            self.closed_at = None
+        elif self.closed_at is None:
+            self.closed_at = timezone.now()
+        if update_fields is not None and "state" in update_fields:
+            update_fields = {*update_fields, "closed_at"}
+        super().save(update_fields=update_fields, **how)
 
     def get_absolute_url(self) -> str:
         return reverse("petition", args=[self.slug])

@@ -165,3 +165,21 @@ def test_the_history_says_who_changed_a_page(organizer):
 
     assert "olga" in history
     assert str(timezone.now().year) in history
+
+
+def test_when_a_petition_ended_is_known_until_it_opens_again(db):
+    petition = make_petition()
+    assert petition.closed_at is None
+
+    petition.state = Petition.State.WON
+    petition.save(update_fields=["state"])
+    petition.refresh_from_db()
+    ended = petition.closed_at
+    petition.goal = 7
+    petition.save()
+
+    assert ended is not None
+    assert Petition.objects.get().closed_at == ended
+    petition.state = Petition.State.OPEN
+    petition.save()
+    assert Petition.objects.get().closed_at is None
