@@ -6,6 +6,7 @@ from petitions.models.batch import Batch
 from petitions.models.data_copy import DataCopy
 from petitions.models.delivery import Delivery, DeliveryEvent
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
+from petitions.models.news_letter import NewsLetter, NewsText, NewsTrial
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
 from petitions.models.office_page import FileChunk, FileSet, OfficeAction, OfficePage
@@ -36,7 +37,10 @@ __all__ = [
     "MailboxLook",
     "NewsDelivery",
     "NewsItem",
+    "NewsLetter",
     "NewsSubscriber",
+    "NewsText",
+    "NewsTrial",
     "NotFiled",
     "Offer",
     "Office",

@@ -79,10 +79,14 @@ class AuditEntry(models.Model):
         APPROVE = "approve", _("approved letters")
         PAUSE = "pause", _("paused letters")
         RESUME = "resume", _("resumed letters")
-        TELL = "tell", _("told subscribers of an answer")
+        TELL = "tell", _("told subscribers")
         RIGHTS = "rights", _("changed who may do what")
         SIGN_OUT = "sign_out", _("ended sessions")
         RESET = "reset", _("removed a second factor")
+        TRY_NEWS = "try_news", _("sent news as a test")
+        HOLD_NEWS = "hold_news", _("paused news")
+        GO_NEWS = "go_news", _("let news go on")
+        STOP_NEWS = "stop_news", _("stopped news")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(
