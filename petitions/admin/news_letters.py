@@ -25,7 +25,7 @@ from django.views.decorators.http import require_POST
 from django_countries import countries
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminRadioSelectWidget
 
-from petitions.admin.base import ModelAdmin, StackedInline, column
+from petitions.admin.base import ModelAdmin, ModelForm, StackedInline, column
 from petitions.admin.news import MAY_TELL
 from petitions.admin.news_send import Sample, sample_of, send_page
 from petitions.alphabets import alphabetical
@@ -34,7 +34,7 @@ from petitions.models import NewsLetter, NewsSubscriber, NewsText, Petition, Pet
 WORDS = ("subject", "body")
 
 
-class NewsLetterForm(forms.ModelForm[NewsLetter]):
+class NewsLetterForm(ModelForm[NewsLetter]):
     countries = forms.MultipleChoiceField(
         label=_("countries"),
         required=False,

@@ -155,6 +155,9 @@ class NewsText(models.Model):
 
 
 class NewsTrialQuerySet(models.QuerySet["NewsTrial"]):
+    def alive(self, *, now: datetime) -> NewsTrialQuerySet:
+        return self.filter(asked_at__gt=now - TRIAL_LIFE)
+
     def expired(self, *, now: datetime) -> NewsTrialQuerySet:
         return self.filter(asked_at__lte=now - TRIAL_LIFE)
 

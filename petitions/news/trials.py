@@ -55,9 +55,7 @@ def ask_for_trial(
         TooManyTrials: by this organizer, within an hour.
     """
     User.objects.select_for_update().get(pk=by.pk)
-    if NewsTrial.objects.filter(asked_by=by).exclude(
-        pk__in=NewsTrial.objects.expired(now=now)
-    ).count() >= AN_HOUR:
+    if NewsTrial.objects.alive(now=now).filter(asked_by=by).count() >= AN_HOUR:
         raise TooManyTrials(_("These were five tests in an hour. Please wait a little."))
     reference = uuid.uuid4()
     return NewsTrial.objects.create(
@@ -79,9 +77,18 @@ def send_trials() -> int:
     NewsTrial.objects.expired(now=database_now()).delete()
     sent = 0
     for trial in NewsTrial.objects.filter(state=State.WAITS).order_by("asked_at"):
+        address = _open(trial)
         if _take(trial):
-            sent += _send(trial)
+            sent += _send(trial, address)
     return sent
+
+
+def _open(trial: NewsTrial) -> str:
+    """Empty where the box does not open."""
+    try:
+        return open_trial_address(bytes(trial.box or b""), trial_id=trial.pk)
+    except CannotOpen:
+        return ""
 
 
 def _take(trial: NewsTrial) -> bool:
@@ -89,11 +96,10 @@ def _take(trial: NewsTrial) -> bool:
     return waiting.update(state=State.SENDING) == 1
 
 
-def _send(trial: NewsTrial) -> bool:
+def _send(trial: NewsTrial, address: str) -> bool:
     try:
-        address = open_trial_address(bytes(trial.box or b""), trial_id=trial.pk)
         _hand_over(trial.letter, _texts(trial), address)
-    except (CannotOpen, NoSuchMail, Refused, Interrupted, FateUnknown, RelayUnreachable) as fault:
+    except (NoSuchMail, Refused, Interrupted, FateUnknown, RelayUnreachable) as fault:
         # Without its words, in which the address may stand.
         log.warning("a test of news was not sent: %s", type(fault).__name__)
         state = State.FAILED
