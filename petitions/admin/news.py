@@ -35,7 +35,16 @@ MAY_TELL = "petitions.tell_subscribers"
 
 @admin.register(NewsItem)
 class NewsItemAdmin(ReadOnlyAdmin[NewsItem]):
-    list_display = ("what", "going", "told_at", "told_by", "recipients", "sent", "waiting", "failed")
+    list_display = (
+        "what",
+        "going",
+        "told_at",
+        "told_by",
+        "recipients",
+        "sent",
+        "waiting",
+        "failed",
+    )
     list_select_related = ("answer__delivery__office", "letter", "told_by")
     list_per_page = 50
     fields = (

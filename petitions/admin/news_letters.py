@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.db.models import Count, QuerySet
 from django.forms.widgets import Script
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -52,7 +52,7 @@ class NewsLetterForm(ModelForm[NewsLetter]):
     class Meta:
         model = NewsLetter
         fields = ("about", "petitions", "countries", "languages", "others")
-        widgets = {  # noqa: RUF012 - Django's name
+        widgets = {
             "petitions": UnfoldAdminCheckboxSelectMultipleWidget,
             "others": UnfoldAdminRadioSelectWidget,
         }
@@ -81,8 +81,8 @@ class NewsTextInline(StackedInline[NewsText, NewsLetter]):
     fields = ("language", "subject", "body", "preview")
     readonly_fields = ("preview",)
 
-    def get_extra(self, request: HttpRequest, letter: NewsLetter | None = None, **_: Any) -> int:
-        if letter is not None:
+    def get_extra(self, request: HttpRequest, obj: NewsLetter | None = None, **_: Any) -> int:
+        if obj is not None:
             return 0
         return len(_updates(request)) or 1
 
@@ -231,10 +231,7 @@ def _to_send_page(
     model_admin: NewsLetterAdmin, request: HttpRequest, letter: NewsLetter
 ) -> HttpResponse:
     model_admin.message_user(request, _("Saved. Look at it here as it would be mailed."))
-    return HttpResponse(
-        status=302,
-        headers={"Location": reverse("admin:petitions_newsletter_send", args=[letter.pk])},
-    )
+    return HttpResponseRedirect(reverse("admin:petitions_newsletter_send", args=[letter.pk]))
 
 
 def _updates(request: HttpRequest) -> list[PetitionUpdate]:

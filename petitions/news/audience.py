@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -41,10 +42,11 @@ class Audience:
         """A mail to each of them, and how many they are."""
         with connection.cursor() as cursor:
             cursor.execute(MAIL_TO_EACH, self._parameters | {"item": item.pk, "now": now})
-            return cursor.rowcount
+            made: int = cursor.rowcount
+        return made
 
     @property
-    def _parameters(self) -> dict[str, object]:
+    def _parameters(self) -> dict[str, Any]:
         return {
             "petitions": self.petition_ids,
             "countries": self.countries,
@@ -58,10 +60,10 @@ MEANT = """
       AND (cardinality(%(countries)s::text[]) = 0 OR country = ANY(%(countries)s::text[]))
       AND (%(languages)s::text[] IS NULL OR language = ANY(%(languages)s::text[]))
 """
-COUNT = f"SELECT language, country, count(*) {MEANT} GROUP BY language, country"  # noqa: S608 - our own words
+COUNT = f"SELECT language, country, count(*) {MEANT} GROUP BY language, country"
 # One statement, however many they are. The lock lets who is just leaving go first, and others wait:
 # a mail to somebody who is gone could not be stored.
 MAIL_TO_EACH = f"""
     INSERT INTO petitions_newsdelivery (item_id, subscriber_id, state, due_at)
     SELECT %(item)s, id, 'ready', %(now)s {MEANT} FOR KEY SHARE
-"""  # noqa: S608 - our own words
+"""

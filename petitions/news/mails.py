@@ -158,7 +158,7 @@ def compose_letter(
 
 
 def _stop_url(stop_token: str) -> str:
-    return settings.SITE_URL + reverse("stop-news", args=[stop_token])
+    return f"{settings.SITE_URL}{reverse('stop-news', args=[stop_token])}"
 
 
 def _mail_of(words: Words, *, address: str, stop_url: str, mail_id: str) -> Mail:

@@ -206,7 +206,7 @@ def test_what_was_changed_since_the_look_is_not_sent(send):
 def test_without_words_for_everybody_it_is_not_sent(send, texts):
     make_subscriber()
 
-    with pytest.raises(CannotTell, match="There (are no words|is no text)"):
+    with pytest.raises(CannotTell, match=r"There (are no words|is no text)"):
         send(make_news(texts))
 
 
