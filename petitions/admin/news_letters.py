@@ -23,11 +23,16 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django_countries import countries
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminRadioSelectWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+)
 
 from petitions.admin.base import ModelAdmin, ModelForm, StackedInline, column
 from petitions.admin.news import MAY_TELL
 from petitions.admin.news_send import Sample, sample_of, send_page
+from petitions.admin.petitions import title_of
 from petitions.alphabets import alphabetical
 from petitions.models import NewsLetter, NewsSubscriber, NewsText, Petition, PetitionUpdate
 
@@ -35,14 +40,28 @@ WORDS = ("subject", "body")
 
 
 class NewsLetterForm(ModelForm[NewsLetter]):
+    petitions = forms.ModelMultipleChoiceField(
+        label=_("Who signed"),
+        queryset=Petition.objects.public().with_texts(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("One of these, on the form on which they asked for news. None: whatever."),
+    )
+    about = forms.ModelChoiceField(
+        label=_("Link to the petition"),
+        queryset=Petition.objects.public().with_texts(),
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("The mail ends with a link to its page, in the reader’s language."),
+    )
     countries = forms.MultipleChoiceField(
-        label=_("countries"),
+        label=_("Countries"),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=_("As given on the form. None: all, and those whose country is not known."),
     )
     languages = forms.MultipleChoiceField(
-        label=_("languages"),
+        label=_("Languages"),
         required=False,
         choices=settings.LANGUAGES,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
@@ -53,16 +72,20 @@ class NewsLetterForm(ModelForm[NewsLetter]):
         model = NewsLetter
         fields = ("about", "petitions", "countries", "languages", "others")
         widgets = {
-            "petitions": UnfoldAdminCheckboxSelectMultipleWidget,
             "others": UnfoldAdminRadioSelectWidget,
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "countries" in self.fields:
-            field = self.fields["countries"]
-            assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 - it is, see above
-            field.choices = list(_countries(self.instance.countries))
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ModelChoiceField):
+                field.label_from_instance = _label_of  # type: ignore[assignment]  # as documented
+            elif name == "countries" and isinstance(field, forms.MultipleChoiceField):
+                field.choices = list(_countries(self.instance.countries))
+
+
+def _label_of(petition: Petition) -> str:
+    return f"{petition.number}. {title_of(petition)}"
 
 
 def _countries(chosen: list[str]) -> Iterator[tuple[str, str]]:
@@ -77,7 +100,6 @@ class NewsTextInline(StackedInline[NewsText, NewsLetter]):
     model = NewsText
     extra = 0
     max_num = len(settings.LANGUAGES)
-    tab = True
     fields = ("language", "subject", "body", "preview")
     readonly_fields = ("preview",)
 

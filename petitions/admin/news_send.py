@@ -22,6 +22,7 @@ from django_countries import countries
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from petitions.admin.audit import record
+from petitions.admin.petitions import title_of
 from petitions.models import AuditEntry, NewsLetter, NewsText
 from petitions.models.clock import database_now
 from petitions.news.audience import Audience
@@ -119,6 +120,7 @@ def send_page(
         "title": str(letter),
         "letter": letter,
         "trial": trial,
+        "petitions": [title_of(petition) for petition in letter.petitions.all()],
         "may_try": may_try,
         "may_tell": may_tell,
         "trials": letter.trials.select_related("asked_by").order_by("-asked_at"),

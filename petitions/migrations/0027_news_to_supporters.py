@@ -1,4 +1,5 @@
 # News in organizers' own words, to a part of the subscribers.
+
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
@@ -97,8 +98,8 @@ class Migration(migrations.Migration):
                 ('languages', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), blank=True, default=list, size=None, verbose_name='languages')),
                 ('others', models.CharField(choices=[('first', 'They get it in the campaign’s first language.'), ('left_out', 'They get nothing.')], default='first', max_length=8, verbose_name='who reads another language')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('about', models.ForeignKey(blank=True, help_text='The mail ends with a link to its page, in the reader’s language.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='petitions.petition', verbose_name='link to the petition')),
-                ('petitions', models.ManyToManyField(blank=True, help_text='One of these, on the form on which they asked for news. None: whatever.', related_name='+', to='petitions.petition', verbose_name='who signed')),
+                ('about', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='petitions.petition', verbose_name='link to the petition')),
+                ('petitions', models.ManyToManyField(blank=True, related_name='+', to='petitions.petition', verbose_name='who signed')),
             ],
             options={
                 'verbose_name': 'news in own words',

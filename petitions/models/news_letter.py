@@ -42,14 +42,12 @@ class NewsLetter(models.Model):
         null=True,
         related_name="+",
         verbose_name=_("link to the petition"),
-        help_text=_("The mail ends with a link to its page, in the reader’s language."),
     )
     petitions = models.ManyToManyField(
         Petition,
         blank=True,
         related_name="+",
         verbose_name=_("who signed"),
-        help_text=_("One of these, on the form on which they asked for news. None: whatever."),
     )
     countries = ArrayField(
         models.CharField(max_length=2), blank=True, default=list, verbose_name=_("countries")
