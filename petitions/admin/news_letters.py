@@ -31,7 +31,7 @@ from unfold.widgets import (
 
 from petitions.admin.base import ModelAdmin, ModelForm, StackedInline, column
 from petitions.admin.news import MAY_TELL
-from petitions.admin.news_send import Sample, sample_of, send_page
+from petitions.admin.news_send import Sample, in_order, sample_of, send_page
 from petitions.admin.petitions import title_of
 from petitions.alphabets import alphabetical
 from petitions.models import NewsLetter, NewsSubscriber, NewsText, Petition, PetitionUpdate
@@ -265,7 +265,7 @@ def _updates(request: HttpRequest) -> list[PetitionUpdate]:
     same = PetitionUpdate.objects.filter(
         petition=update.petition_id, happened_on=update.happened_on
     )
-    return list(same.order_by("language"))
+    return sorted(same, key=in_order)
 
 
 @require_POST

@@ -23,7 +23,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from petitions.admin.audit import record
 from petitions.admin.petitions import title_of
-from petitions.models import AuditEntry, NewsLetter, NewsText
+from petitions.models import AuditEntry, NewsLetter, NewsText, PetitionUpdate
 from petitions.models.clock import database_now
 from petitions.news.audience import Audience
 from petitions.news.tell import CannotTell, send_letter, what_is_missing
@@ -151,10 +151,15 @@ def _figures(letter: NewsLetter, send: SendForm) -> dict[str, object]:
         ],
         "samples": [
             sample_of(letter, text, recipients=by_language[text.language])
-            for text in sorted(letter.texts.all(), key=lambda each: -by_language[each.language])
+            for text in sorted(letter.texts.all(), key=in_order)
         ],
         "missing": what_is_missing(letter),
     }
+
+
+def in_order(words: NewsText | PetitionUpdate) -> int:
+    """The campaign's first language first."""
+    return [code for code, _name in settings.LANGUAGES].index(words.language)
 
 
 def _everybody_meant(letter: NewsLetter) -> dict[tuple[str, str], int]:
