@@ -1,10 +1,12 @@
 """News in the organizers' own words: to whom it is for, once, and not a mail more."""
 
 import logging
+import threading
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from petitions.delivery.smtp import RelayConnection
@@ -191,6 +193,30 @@ def test_it_is_sent_once(send):
     assert NewsDelivery.objects.count() == 1
 
 
+def test_of_two_who_send_it_at_once_one_does(send):
+    make_subscriber()
+    letter = make_news(ENGLISH)
+    outcomes = []
+
+    def press():
+        try:
+            outcomes.append(send(letter).recipients)
+        except CannotTell as why:
+            outcomes.append(str(why))
+        finally:
+            connection.close()
+
+    User.objects.create_user("olga")
+    pressed = [threading.Thread(target=press) for _ in range(2)]
+    for each in pressed:
+        each.start()
+    for each in pressed:
+        each.join(timeout=20)
+
+    assert sorted(outcomes, key=str) == [1, "This has been sent already."]
+    assert NewsDelivery.objects.count() == 1
+
+
 def test_what_was_changed_since_the_look_is_not_sent(send):
     make_subscriber()
     letter = make_news(ENGLISH)
@@ -233,8 +259,8 @@ def test_a_pause_holds_back_what_has_not_gone_out_even_the_mail_in_hand(item, ma
     held = queue.claim()
     assert hold.pause(item)
 
-    with RelayConnection() as connection:
-        assert not send_mail(held, NewsDesk(), connection)
+    with RelayConnection() as smtp:
+        assert not send_mail(held, NewsDesk(), smtp)
     assert send_news() == 0
 
     assert hold.resume(item, now=database_now())
@@ -256,8 +282,8 @@ def test_what_is_stopped_never_goes_out_and_leaves_no_row(item, mailbox):
     held = queue.claim()
     assert hold.stop(item)
 
-    with RelayConnection() as connection:
-        assert not send_mail(held, NewsDesk(), connection)
+    with RelayConnection() as smtp:
+        assert not send_mail(held, NewsDesk(), smtp)
     assert send_news() == 0
 
     assert not NewsDelivery.objects.exists()
