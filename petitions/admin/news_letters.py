@@ -274,7 +274,7 @@ def samples_page(request: HttpRequest, *, context: dict[str, object]) -> HttpRes
     about = request.POST.get("about", "")
     petition = None
     if about.isdecimal():
-        petition = Petition.objects.with_texts().filter(pk=int(about)).first()
+        petition = Petition.objects.public().with_texts().filter(pk=int(about)).first()
     samples = [_sample(text, petition) for text in _typed(request.POST)]
     if "part" in request.POST:
         return render(request, "admin/news/samples.html", {"samples": samples})

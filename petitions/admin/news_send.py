@@ -139,8 +139,11 @@ def _figures(letter: NewsLetter, send: SendForm) -> dict[str, object]:
         by_country[country] += count
     total = sum(counts.values())
     everybody = sum(_everybody_meant(letter).values())
-    if not send.is_bound:
-        send.initial = {"number": total, "seen": letter.fingerprint()}
+    shown = {"number": str(total), "seen": letter.fingerprint()}
+    send.initial = shown
+    if send.is_bound:
+        # Whoever has to type it once more types what stands there now.
+        send.data = {**send.data, **shown, "typed": send["typed"].value()}
     return {
         "send": send,
         "total": total,

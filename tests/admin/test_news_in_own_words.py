@@ -179,6 +179,18 @@ def test_another_number_sends_nothing(organizer, subscribers, typed_number):
     assert not NewsItem.objects.exists()
 
 
+def test_who_mistyped_it_types_the_number_of_now(organizer, subscribers):
+    letter = make_news(ENGLISH)
+    form = sending(letter, 3, typed="33")
+    make_subscriber("new@mail.example")
+
+    page = organizer.post(send_url(letter), form).text
+
+    assert "Send to 4 supporters" in page
+    assert 'name="number" value="4"' in page
+    assert 'value="33"' in page
+
+
 def test_a_number_may_be_typed_as_it_is_shown(organizer, subscribers):
     letter = make_news(ENGLISH)
 
