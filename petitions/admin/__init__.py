@@ -14,6 +14,7 @@ from petitions.admin import (
     petitions,
     returned,
     signatures,
+    updates,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "petitions",
     "returned",
     "signatures",
+    "updates",
 ]

@@ -42,6 +42,8 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
             AuditEntry.Action.RIGHTS: "warning",
             AuditEntry.Action.SIGN_OUT: "info",
             AuditEntry.Action.RESET: "warning",
+            AuditEntry.Action.STATE: "warning",
+            AuditEntry.Action.ADDRESS: "info",
             AuditEntry.Action.SEARCH: "info",
             AuditEntry.Action.READ: "info",
         },

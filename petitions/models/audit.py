@@ -83,6 +83,8 @@ class AuditEntry(models.Model):
         RIGHTS = "rights", _("changed who may do what")
         SIGN_OUT = "sign_out", _("ended sessions")
         RESET = "reset", _("removed a second factor")
+        STATE = "state", _("opened or ended a petition")
+        ADDRESS = "address", _("changed a petition's address")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(
