@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -12,9 +12,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from petitions.markdown import to_html
+
+if TYPE_CHECKING:
+    from django.forms import Textarea as UnfoldAdminTextareaWidget
+else:
+    from unfold.widgets import UnfoldAdminTextareaWidget
 
 # The button's name says which field it is for; Django counts such names up in forms that it adds.
 BUTTON = "markdown-of:"

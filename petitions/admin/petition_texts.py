@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.contrib.admin import ModelAdmin
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BoundField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -27,11 +27,16 @@ from petitions.models import Petition, PetitionText
 from petitions.models.clock import database_now
 from petitions.models.letter_words import list_of_placeholders
 
+if TYPE_CHECKING:
+    TextFormBase = forms.ModelForm[PetitionText]
+else:
+    TextFormBase = forms.ModelForm
+
 LANGUAGES: dict[str, str | Promise] = dict(settings.LANGUAGES)
 FIRST: str = settings.LANGUAGE_CODE
 
 
-class TextForm(forms.ModelForm[PetitionText]):
+class TextForm(TextFormBase):
     # Which words were there when the page was opened: nobody overwrites what they did not see.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -50,7 +55,9 @@ class TextForm(forms.ModelForm[PetitionText]):
             "outcome": MarkdownWidget(attrs={"rows": 6}),
         }
 
-    def __init__(self, text: PetitionText, *, data: Any = None) -> None:
+    data: QueryDict | dict[str, str]
+
+    def __init__(self, text: PetitionText, *, data: QueryDict | None = None) -> None:
         self.stored = text.words
         super().__init__(
             data,
@@ -77,8 +84,7 @@ class TextForm(forms.ModelForm[PetitionText]):
         now = _mark_of(self.instance)
         if cleaned.get("seen") != now:
             # Shown again, the form knows theirs; what was typed stays in it.
-            self.data = self.data.copy()
-            self.data[self.add_prefix("seen")] = now
+            self.data = {**dict(self.data.items()), self.add_prefix("seen"): now}
             raise ValidationError(
                 _("Somebody changed this text while you wrote. Saving again replaces their words.")
             )
@@ -168,7 +174,7 @@ def _mark_of(text: PetitionText) -> str:
 
 def _lines(left: TextForm, right: TextForm) -> Iterator[Line]:
     for name in PetitionText.WORDS:
-        most = PetitionText._meta.get_field(name).max_length  # noqa: SLF001 - documented
+        most = getattr(left.fields[name], "max_length", None)
         yield Line(left[name], right[name], most)
 
 

@@ -77,10 +77,10 @@ class TextInline(StackedInline[PetitionText, Petition]):
         ),
     )
 
-    def formfield_for_dbfield(self, field: Any, request: HttpRequest, **how: Any) -> Any:
-        if field.name in {"body", "outcome"}:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **how: Any) -> Any:
+        if db_field.name in {"body", "outcome"}:
             how["widget"] = MarkdownWidget
-        return super().formfield_for_dbfield(field, request, **how)
+        return super().formfield_for_dbfield(db_field, request, **how)
 
     @column(_("preview"))
     def preview(self, _text: PetitionText) -> str:

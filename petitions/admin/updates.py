@@ -276,7 +276,7 @@ class PetitionUpdateAdmin(ModelAdmin[PetitionUpdate]):
     )
     def stage(self, update: PetitionUpdate) -> tuple[str, str]:
         stage = _stage_of(update)
-        if stage == LATER:
+        if update.published_at is not None and stage == LATER:
             return stage, date_format(update.published_at, "DATETIME_FORMAT")
         return stage, gettext("a draft") if stage == DRAFT else gettext("everybody")
 
