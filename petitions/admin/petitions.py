@@ -94,7 +94,8 @@ class PetitionAdmin(ModelAdmin[Petition]):
     fields = (
         ("number", "slug"),
         "goal",
-        ("opens_at", "closes_at"),
+        "opens_at",
+        "closes_at",
         ("batch_days", "batch_signatures"),
         ("state", "opened", "closed_at"),
         ("letters_approved_at", "letters_approved_by"),

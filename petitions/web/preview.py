@@ -10,7 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from petitions.models import Petition
-from petitions.web.answers import kept_by_nobody
 from petitions.web.figures import Ask, figures_now
 from petitions.web.forms import SignForm
 from petitions.web.views import petition_context
@@ -31,7 +30,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     if context["is_draft"]:
         # As it will look; nothing is stored.
         petition.state = Petition.State.OPEN
-    return kept_by_nobody(render(request, "petition.html", context))
+    return render(request, "petition.html", context)
 
 
 def _ask(petition: Petition) -> Ask:
