@@ -48,7 +48,7 @@ def move(petition: Petition, to: State, *, now: datetime) -> bool:
     if to not in moves_of(petition):
         raise CannotMove(_("This can’t be done from here: look at the petition again."))
     if to == State.OPEN and not has_words(petition):
-        raise CannotMove(_("It needs a text in the campaign's first language before it opens."))
+        raise CannotMove(_("It needs a text in the campaign’s first language before it opens."))
     changes = _changes(petition, to, now=now)
     here = Petition.objects.filter(pk=petition.pk, state=petition.state)
     if here.update(state=to, **changes) != 1:
