@@ -15,6 +15,7 @@ from petitions.admin import (
     petitions,
     returned,
     signatures,
+    updates,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "petitions",
     "returned",
     "signatures",
+    "updates",
 ]
