@@ -83,6 +83,9 @@ class AuditEntry(models.Model):
         RIGHTS = "rights", _("changed who may do what")
         SIGN_OUT = "sign_out", _("ended sessions")
         RESET = "reset", _("removed a second factor")
+        HOLD = "hold", _("took signatures out of the count")
+        RELEASE = "release", _("counted signatures again")
+        UNDO = "undo", _("took back a decision on a name")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(

@@ -26,6 +26,8 @@ class Ask:
 
     petition: Petition
     count: int
+    held: int = 0
+    """Taken out of the count as suspicious."""
 
     @property
     def next_step(self) -> int:
@@ -99,10 +101,13 @@ def public_ask(slug: str) -> Ask:
 
 @lru_cache(maxsize=1)
 def _figures(_tick: int) -> Figures:
-    counts = Tally.objects.by_petition()
+    counts, held = Tally.objects.by_petition(), Tally.objects.held_by_petition()
     petitions = Petition.objects.public().with_texts()
     return Figures(
-        asks=[Ask(petition, counts.get(petition.pk, 0)) for petition in petitions],
+        asks=[
+            Ask(petition, counts.get(petition.pk, 0), held.get(petition.pk, 0))
+            for petition in petitions
+        ],
         countries=Tally.objects.by_country(),
         **Delivery.objects.sent().aggregate(
             letters=Count("pk"), offices=Count("office", distinct=True)
