@@ -3,7 +3,9 @@
 from petitions.admin import (
     answers,
     audit,
+    blocked_words,
     deliveries,
+    holds,
     news,
     office_pages,
     offices,
@@ -14,12 +16,15 @@ from petitions.admin import (
     petitions,
     returned,
     signatures,
+    suspicions,
 )
 
 __all__ = [
     "answers",
     "audit",
+    "blocked_words",
     "deliveries",
+    "holds",
     "news",
     "office_pages",
     "offices",
@@ -30,4 +35,5 @@ __all__ = [
     "petitions",
     "returned",
     "signatures",
+    "suspicions",
 ]

@@ -14,6 +14,7 @@ __all__ = [
     "DropdownFilter",
     "InlineFormSet",
     "ModelAdmin",
+    "RangeDateFilter",
     "ReadOnlyAdmin",
     "StackedInline",
     "TabularInline",
@@ -24,6 +25,7 @@ _M = TypeVar("_M", bound=Model)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
+    from django.contrib.admin import FieldListFilter as RangeDateFilter
     from django.contrib.admin import ModelAdmin, StackedInline, TabularInline
     from django.contrib.admin import SimpleListFilter as DropdownFilter
     from django.forms import BaseInlineFormSet as InlineFormSet
@@ -31,7 +33,7 @@ else:
     from unfold.admin import ModelAdmin as UnfoldModelAdmin
     from unfold.admin import StackedInline as UnfoldStackedInline
     from unfold.admin import TabularInline as UnfoldTabularInline
-    from unfold.contrib.filters.admin import DropdownFilter
+    from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
     from unfold.forms import PaginationInlineFormSet
 
     class _WithTypes:

@@ -47,9 +47,7 @@ class TallyQuerySet(models.QuerySet["Tally"]):
         `groups` are country, petition and number, in that order: as `change` goes through rows, so
         that no two callers interlock. It comes last in its transaction, too.
         """
-        self._add(
-            [(petition_id, country, -by, by) for country, petition_id, by in sorted(groups)]
-        )
+        self._add([(petition_id, country, -by, by) for country, petition_id, by in sorted(groups)])
 
     def _add(self, changes: list[tuple[int, str, int, int]]) -> None:
         """To petition and country: so many signatures, and so many held ones."""

@@ -17,7 +17,9 @@ from petitions.signatures.folding import fold
 
 _PATTERNS = (
     re.compile(r"(?:https?:|www\.)\S+", re.IGNORECASE),
-    re.compile(r"\b[\w-]+\.(?:com|net|org|info|biz|ru|by|ua|pl|lt|de|fr|io|me|xyz|top)\b", re.I),
+    re.compile(
+        r"\b[\w-]+\.(?:com|net|org|info|biz|ru|by|ua|pl|lt|de|fr|io|me|xyz|top)\b", re.IGNORECASE
+    ),
     re.compile(r"\S+@\S+\.\S+"),
     re.compile(r"(?:\+|\b)\d[\d\s().-]{6,}\d"),
     re.compile(r"(?:^|\s)@\w{3,}"),

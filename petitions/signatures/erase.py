@@ -30,4 +30,6 @@ def erase_what_is_due(*, now: datetime) -> int:
     away, _ = TurnedAway.objects.filter(hour__lte=now - MAIL_SLOTS_LIVE).delete()
     suspicions, _ = Suspicion.objects.expired(now=now).delete()
     crowds = Signature.objects.filter(crowd__isnull=False, confirmed_hour__lte=now - MARKS_LIVE)
-    return requests + slots + offers + copies + hours + away + suspicions + crowds.update(crowd=None)
+    return (
+        requests + slots + offers + copies + hours + away + suspicions + crowds.update(crowd=None)
+    )

@@ -10,7 +10,9 @@ from typing import TypeVar
 
 from petitions.signatures.addresses import plainest
 
-_LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s"})
+_LEET = str.maketrans(
+    {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s"}
+)
 # Letters drawn alike within Latin, which the table of confusables leaves apart.
 _ONE_STROKE = str.maketrans({"l": "i", "j": "i", "|": "i", "!": "i"})
 _NAME_NEARLY = 6

@@ -79,19 +79,13 @@ def _odd_hours(since: datetime, *, now: datetime) -> Iterator[Suspicion]:
 def _odd(hour: SignedHour, usual: int | None) -> Iterator[Suspicion]:
     facts = {"petition_id": hour.petition_id, "hour": hour.hour}
     kinds = Suspicion.Kind
-    if (
-        usual is not None
-        and hour.signed > BURST_FROM
-        and hour.signed > BURST_FACTOR * usual
-    ):
+    if usual is not None and hour.signed > BURST_FROM and hour.signed > BURST_FACTOR * usual:
         yield Suspicion(kind=kinds.BURST, count=hour.signed, usual=usual, **facts)
     if hour.throw_away >= THROW_AWAY_FROM and hour.throw_away > THROW_AWAY_SHARE * hour.signed:
         yield Suspicion(kind=kinds.THROW_AWAY, count=hour.throw_away, **facts)
 
 
-def _usual(
-    hours: list[SignedHour], hour: datetime, *, opened_at: datetime | None
-) -> int | None:
+def _usual(hours: list[SignedHour], hour: datetime, *, opened_at: datetime | None) -> int | None:
     """The median of the hours before this one; those without a signature count as well."""
     began = max(opened_at or hour, hour - LOOKS_BACK)
     known = int((hour - this_hour(began)) / HOUR)
