@@ -183,7 +183,7 @@ class SuspicionFilter(SignatureFilter):
 
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
         if chosen == "none":
-            return cast("SignatureQuerySet", signatures.none())
+            return signatures.none()
         return Suspicion.objects.get(pk=int(chosen)).narrow(signatures)
 
 
@@ -193,7 +193,7 @@ class DatesFilter(RangeDateFilter):
     parameter_name = "confirmed_hour"
 
     def day(self, end: str) -> date | None:
-        typed = self.used_parameters.get(f"{self.parameter_name}_{end}", "")
+        typed = str(self.used_parameters.get(f"{self.parameter_name}_{end}", ""))
         try:
             return parse_date(typed)
         except ValueError:

@@ -41,13 +41,13 @@ def look_at_names(
         model_admin.message_user(request, words, messages.WARNING)
         return None
     record(request, AuditEntry.Action.READ, count=len(some), selection=_("names before showing"))
-    words = watch()
+    watched = watch()
     named = [(each, name_to_show(each)) for each in some]
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "title": _("Show names on the site"),
-        "rows": [(each, name, words.hits(name)) for each, name in named],
+        "rows": [(each, name, watched.hits(name)) for each, name in named],
         "more": waiting.count() - len(some),
     }
     return TemplateResponse(request, "admin/signatures/names.html", context)

@@ -125,7 +125,7 @@ def _change(
                          FROM chosen WHERE signature.id = chosen.id
                          RETURNING signature.country, signature.petition_id, chosen.batch_id)
                 SELECT country, petition_id, batch_id, count(*) FROM changed GROUP BY 1, 2, 3""",  # noqa: S608 - Django's own query
-            [*parameters, hold and hold.pk, leaving],
+            [*parameters, hold.pk if hold else None, leaving],
         )
         return [_Group(*row) for row in cursor.fetchall()]
 

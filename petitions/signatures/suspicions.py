@@ -105,7 +105,7 @@ def _crowds(*, now: datetime) -> Iterator[Suspicion]:
             yield Suspicion(
                 kind=Suspicion.Kind.NETWORK,
                 petition_id=each["petition_id"],
-                mark=bytes(each["crowd"]),
+                mark=bytes(each["crowd"] or b""),
                 hour=each["hour"],
                 count=each["count"],
             )

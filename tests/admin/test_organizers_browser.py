@@ -1,5 +1,7 @@
 """The organizers' screens in a real browser: the policy that guards them does not break them."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -22,6 +24,12 @@ SCREENS = [
     "petitions/signature/",
     "petitions/signature/find/",
     "petitions/signature/export/",
+    "petitions/signature/queue/",
+    "petitions/signature/hold/",
+    "petitions/signature/compare/",
+    "petitions/suspicion/",
+    "petitions/hold/",
+    "petitions/blockedword/add/",
     "petitions/batch/",
     "petitions/delivery/",
     "petitions/delivery/today/",
@@ -103,6 +111,33 @@ def test_names_are_shown_from_the_list(site, page):
     assert list(Signature.objects.exclude(public_name="").values_list("public_name")) == [
         ("Ann Lee",)
     ]
+    assert page.faults == []
+
+
+def test_the_queue_of_names_is_worked_off_by_keys(site, page):
+    petition = make_petition()
+    for hours, name in enumerate(["Ann Lee", "Nonsense", "Eva Sun"]):
+        signature = make_signature(petition, name=name, visibility=Visibility.PUBLIC)
+        hour = signature.confirmed_hour - timedelta(hours=9 - hours)
+        Signature.objects.filter(pk=signature.pk).update(confirmed_hour=hour)
+
+    def press(key, said):
+        page.keyboard.press(key)
+        page.get_by_text(said).first.wait_for()
+
+    page.goto(f"{site}/admin/petitions/signature/queue/")
+    press("a", "Shown on the site.")
+    press("h", "Hidden for good.")
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    press("h", "Hidden for good.")
+    press("z", "Taken back: it waits again.")
+    page.locator("li[data-current]").get_by_role("button", name="Show").click()
+    page.get_by_text("Shown on the site.").nth(1).wait_for()
+
+    rows = Signature.objects.order_by("confirmed_hour").values_list("public_name", "name_hidden")
+    assert list(rows) == [("Ann Lee", False), ("", True), ("Eva Sun", False)]
     assert page.faults == []
 
 
