@@ -69,7 +69,9 @@ def hold_page(request: HttpRequest, *, model_admin: ModelAdmin[Signature]) -> Ht
     """Shows what would be taken out of the count and asks why; once told, does it."""
     _refuse_who_may_not(request)
     chosen = choice(request, model_admin)
-    form = HoldForm(_told(request), initial={"why": request.POST.get("why", Hold.Why.OTHER)})
+    suspicion = _suspicion(request)
+    likely = suspicion.kind if suspicion else Hold.Why.OTHER
+    form = HoldForm(_told(request), initial={"why": request.POST.get("why", likely)})
     if not form.is_valid():
         return _ask(request, model_admin, form, chosen, verb="hold")
     why, reason = Hold.Why(form.cleaned_data["why"]), form.cleaned_data["reason"]
@@ -80,7 +82,10 @@ def hold_page(request: HttpRequest, *, model_admin: ModelAdmin[Signature]) -> Ht
         by=cast("User", request.user),
         audit=_audit(request, AuditEntry.Action.HOLD, chosen, f"{why.label}: {reason}"),
     )
-    _settle_suspicion(request)
+    if suspicion and not suspicion.signatures.filter(hold=None).exists():
+        by_id = cast("User", request.user).pk
+        dealt_with = Suspicion.objects.filter(pk=suspicion.pk)
+        settle(dealt_with, by_id=by_id, now=timezone.now(), minding=True)
     words = ngettext(
         "%(count)s signature was taken out of the count.",
         "%(count)s signatures were taken out of the count.",
@@ -161,16 +166,10 @@ def _audit(
     return leave_a_line
 
 
-def _settle_suspicion(request: HttpRequest) -> None:
-    """Whoever came from one has dealt with it."""
+def _suspicion(request: HttpRequest) -> Suspicion | None:
+    """The one that the list is narrowed to; once all of it is held, it is dealt with."""
     pk = request.GET.get("suspicion", "")
-    if pk.isdecimal():
-        settle(
-            Suspicion.objects.filter(pk=int(pk)),
-            by_id=cast("User", request.user).pk,
-            now=timezone.now(),
-            minding=True,
-        )
+    return Suspicion.objects.filter(pk=int(pk)).first() if pk.isdecimal() else None
 
 
 def _done(

@@ -121,7 +121,7 @@ _ACTIONS = {
 def _in_words(decision: Decision) -> str:
     return {
         Decision.SHOW: _("Shown on the site."),
-        Decision.HIDE: _("Hidden for good."),
+        Decision.HIDE: _("Not shown on the site."),
         Decision.UNDO: _("Taken back: it waits again."),
     }[decision]
 

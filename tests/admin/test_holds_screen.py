@@ -114,6 +114,18 @@ def test_a_suspicion_leads_to_its_signatures_and_holding_them_settles_it(organiz
     assert "?suspicion=" in organizer.get("/admin/petitions/suspicion/?state=all").text
 
 
+def test_a_suspicion_stays_while_a_part_of_it_is_counted(organizer, petition):
+    ann, _bob = make_signature(petition), make_signature(petition)
+    suspicion = Suspicion.objects.create(
+        kind="burst", petition=petition, hour=this_hour(), count=2, usual=0
+    )
+
+    organizer.post(f"{HOLD}?suspicion={suspicion.pk}", WHY | {"_selected_action": str(ann.pk)})
+
+    assert Signature.objects.counted().count() == 1
+    assert Suspicion.objects.open().exists()
+
+
 def test_a_suspicion_is_settled_by_a_look(organizer, petition):
     suspicion = Suspicion.objects.create(
         kind="burst", petition=petition, hour=this_hour(), count=60, usual=0

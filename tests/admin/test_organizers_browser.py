@@ -127,11 +127,11 @@ def test_the_queue_of_names_is_worked_off_by_keys(site, page):
 
     page.goto(f"{site}/admin/petitions/signature/queue/")
     press("a", "Shown on the site.")
-    press("h", "Hidden for good.")
+    press("h", "Not shown on the site.")
     page.keyboard.press("k")
     page.keyboard.press("j")
     page.keyboard.press("j")
-    press("h", "Hidden for good.")
+    press("h", "Not shown on the site.")
     press("z", "Taken back: it waits again.")
     page.locator("li[data-current]").get_by_role("button", name="Show").click()
     page.get_by_text("Shown on the site.").nth(1).wait_for()
