@@ -190,10 +190,8 @@ class SuspicionFilter(SignatureFilter):
 class DatesFilter(RangeDateFilter):
     """From one day to another, both included; what is no day shows nobody."""
 
-    parameter_name = "confirmed_hour"
-
     def day(self, end: str) -> date | None:
-        typed = str(self.used_parameters.get(f"{self.parameter_name}_{end}", ""))
+        typed = str(self.used_parameters.get(f"{self.field_path}_{end}", ""))
         try:
             return parse_date(typed)
         except ValueError:

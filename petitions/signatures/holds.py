@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -113,7 +114,10 @@ def _change(
     held = Q(hold=None) if hold else Q(hold__isnull=False)
     chosen = Signature.objects.filter(held, pk__in=signatures.order_by().values("pk"))
     in_order = chosen.order_by("petition_id", "id").select_for_update(no_key=True)
-    query, parameters = in_order.values_list("pk", "batch_id").query.sql_with_params()
+    try:
+        query, parameters = in_order.values_list("pk", "batch_id").query.sql_with_params()
+    except EmptyResultSet:  # Django does not even ask for what can't be anybody
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             f"""WITH chosen (id, batch_id) AS ({query}),

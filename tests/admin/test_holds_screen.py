@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from petitions.models import AuditEntry, Hold, Signature, Suspicion, Tally
@@ -87,14 +88,17 @@ def test_a_link_that_leads_to_nothing_holds_nobody(organizer, petition, query):
 def test_the_public_page_says_how_many_were_taken_out(organizer, petition, client):
     make_signature(petition)
     make_signature(petition)
-    forget_figures()
-    assert "taken out" not in client.get("/en/petitions/ask-1/").text
+
+    def page():
+        forget_figures()
+        cache.clear()
+        return " ".join(client.get("/en/petitions/ask-1/").text.split())
+
+    assert "taken out" not in page()
 
     organizer.post(HOLD, WHY)
 
-    forget_figures()
-    page = client.get("/en/petitions/ask-1/").text
-    assert "2 signatures were taken out of the count as suspicious." in page
+    assert "2 signatures were taken out of the count as suspicious." in page()
 
 
 def test_a_suspicion_leads_to_its_signatures_and_holding_them_settles_it(organizer, petition):
@@ -174,7 +178,7 @@ def test_names_are_compared_on_demand_and_the_group_is_held(organizer, petition)
     assert entry.selection == "names compared: all signatures"
 
     ask = organizer.post(HOLD, {"_selected_action": group.posted, "why": "names"})
-    assert ask.context["form"]["why"].initial == "names" or 'value="names" selected' in ask.text
+    assert '<option value="names" selected>' in ask.text
     organizer.post(HOLD, WHY | {"_selected_action": ask.context["ticked"]})
     assert counted() == 1
 
