@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, ProtectedError, Q, QuerySet
 
 from petitions.models import Batch, Delivery, Hold, Petition, Signature, Tally
 
@@ -145,9 +146,11 @@ def _shrink(groups: list[_Group], unsent: list[int]) -> None:
     empty = Batch.objects.filter(
         pk__in=left, signatures=None, withdrawals=None, withdrawals_told=None
     )
-    empty_ids = list(empty.values_list("pk", flat=True))
-    Delivery.objects.filter(batch__in=empty_ids).delete()
-    Batch.objects.filter(pk__in=empty_ids).delete()
+    for batch in empty:
+        # What somebody filed under a letter keeps it, whether or not it was sent.
+        with suppress(ProtectedError):
+            batch.deliveries.all().delete()
+            batch.delete()
 
 
 def _by_country(groups: list[_Group]) -> list[tuple[str, int, int]]:
