@@ -11,9 +11,7 @@ function go(to) {
   rows[current].scrollIntoView({ block: "nearest" });
 }
 
-async function send(row, decision) {
-  if (row.dataset.sending) return;
-  row.dataset.sending = decision;
+async function post(row, decision) {
   const form = row.querySelector("form");
   const data = new FormData(form);
   data.set("do", decision);
@@ -29,22 +27,29 @@ async function send(row, decision) {
   } catch {
     // The words for it are there already.
   }
-  delete row.dataset.sending;
   row.querySelector("[role=status]").textContent = answer.words;
-  if (!answer.done) return;
-  const undone = decision === "undo";
-  if (undone) delete row.dataset.decided;
-  else row.dataset.decided = decision;
+  const waits = (decision === "undo") === answer.done;
+  row.toggleAttribute("data-decided", !waits);
   for (const button of form.querySelectorAll("button")) {
-    button.hidden = (button.value === "undo") === undone;
+    button.hidden = (button.value === "undo") === waits;
   }
 }
 
+// What is taken back at once still comes after what it takes back.
+const sent = new Map();
+function send(row, decision) {
+  sent.set(row, (sent.get(row) ?? Promise.resolve()).then(() => post(row, decision)));
+}
+
 function decide(row, decision) {
-  if (row.dataset.decided || !row.querySelector(`button[value=${decision}]`)) return;
+  if (row.hasAttribute("data-decided")) return;
+  if (!row.querySelector(`button[value=${decision}]`)) return;
+  row.setAttribute("data-decided", "");
   decided.push(row);
   send(row, decision);
-  const next = rows.findIndex((each, place) => place > rows.indexOf(row) && !each.dataset.decided);
+  const next = rows.findIndex(
+    (each, place) => place > rows.indexOf(row) && !each.hasAttribute("data-decided"),
+  );
   if (next >= 0) go(next);
 }
 

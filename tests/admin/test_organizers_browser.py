@@ -121,20 +121,12 @@ def test_the_queue_of_names_is_worked_off_by_keys(site, page):
         hour = signature.confirmed_hour - timedelta(hours=9 - hours)
         Signature.objects.filter(pk=signature.pk).update(confirmed_hour=hour)
 
-    def press(key, said):
-        page.keyboard.press(key)
-        page.get_by_text(said).first.wait_for()
-
     page.goto(f"{site}/admin/petitions/signature/queue/")
-    press("a", "Shown on the site.")
-    press("h", "Not shown on the site.")
-    page.keyboard.press("k")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    press("h", "Not shown on the site.")
-    press("z", "Taken back: it waits again.")
+    for key in "ahkjjhz":
+        page.keyboard.press(key)
+    page.get_by_text("Taken back: it waits again.").wait_for()
     page.locator("li[data-current]").get_by_role("button", name="Show").click()
-    page.get_by_text("Shown on the site.").nth(1).wait_for()
+    page.get_by_text("Shown on the site.", exact=True).nth(1).wait_for()
 
     rows = Signature.objects.order_by("confirmed_hour").values_list("public_name", "name_hidden")
     assert list(rows) == [("Ann Lee", False), ("", True), ("Eva Sun", False)]
