@@ -221,6 +221,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "suspicious patterns": {
+        "task": "petitions.tasks.look_for_suspicions",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "erasure": {
         "task": "petitions.tasks.erase_what_is_due",
         "schedule": timedelta(minutes=10),

@@ -26,6 +26,8 @@ _LOOKED_AT = (
     "newsletter",
     "newstext",
     "pause",
+    "hold",
+    "suspicion",
 )
 _VIEW = {f"view_{model}" for model in _LOOKED_AT}
 
@@ -39,7 +41,7 @@ RIGHTS: dict[str, set[str]] = {
     "Viewer": _VIEW,
     # Writes what the site says, drafts news, and decides which public names it shows.
     "Editor": _VIEW
-    | _all_of("petition", "petitiontext", "petitionupdate", "page", "partner")
+    | _all_of("petition", "petitiontext", "petitionupdate", "page", "partner", "blockedword")
     | _all_of("newsletter", "newstext")
     | {"publish_name"},
     # Looks after letters: offices, approval, pauses, what comes back, what news goes out.
@@ -53,7 +55,16 @@ RIGHTS: dict[str, set[str]] = {
         "view_officeaction",
     },
     # Reads signers' details, finds people, exports; and reads who else did.
-    "Data officer": _VIEW | {"read_details", "export_signature", "publish_name", "view_auditentry"},
+    # Takes out of the count what is suspicious.
+    "Data officer": _VIEW
+    | _all_of("blockedword")
+    | {
+        "read_details",
+        "export_signature",
+        "publish_name",
+        "hold_signature",
+        "view_auditentry",
+    },
     # Lets people in and says what they may; reads no signer.
     "Administrator": _VIEW | _all_of("user") | {"view_group", "view_auditentry"},
 }

@@ -8,7 +8,7 @@ from petitions.exports import copies
 from petitions.models.clock import database_now
 from petitions.news import send, trials
 from petitions.pictures import draw
-from petitions.signatures import carry, confirmation_mail, erase
+from petitions.signatures import carry, confirmation_mail, erase, suspicions
 
 
 @shared_task
@@ -67,6 +67,11 @@ def send_news() -> None:
 @shared_task
 def draw_pictures() -> None:
     draw.draw_pictures(now=database_now())
+
+
+@shared_task
+def look_for_suspicions() -> None:
+    suspicions.look_for_suspicions(now=database_now())
 
 
 @shared_task

@@ -3,7 +3,9 @@
 from petitions.admin import (
     answers,
     audit,
+    blocked_words,
     deliveries,
+    holds,
     news,
     news_letters,
     office_pages,
@@ -16,12 +18,15 @@ from petitions.admin import (
     returned,
     signatures,
     updates,
+    suspicions,
 )
 
 __all__ = [
     "answers",
     "audit",
+    "blocked_words",
     "deliveries",
+    "holds",
     "news",
     "news_letters",
     "office_pages",
@@ -34,4 +39,5 @@ __all__ = [
     "returned",
     "signatures",
     "updates",
+    "suspicions",
 ]

@@ -15,6 +15,7 @@ __all__ = [
     "InlineFormSet",
     "ModelAdmin",
     "ModelForm",
+    "RangeDateFilter",
     "ReadOnlyAdmin",
     "StackedInline",
     "TabularInline",
@@ -25,6 +26,7 @@ _M = TypeVar("_M", bound=Model)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
+    from django.contrib.admin import FieldListFilter as RangeDateFilter
     from django.contrib.admin import ModelAdmin, StackedInline, TabularInline
     from django.contrib.admin import SimpleListFilter as DropdownFilter
     from django.forms import BaseInlineFormSet as InlineFormSet
@@ -34,7 +36,7 @@ else:
     from unfold.admin import ModelAdmin as UnfoldModelAdmin
     from unfold.admin import StackedInline as UnfoldStackedInline
     from unfold.admin import TabularInline as UnfoldTabularInline
-    from unfold.contrib.filters.admin import DropdownFilter
+    from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
     from unfold.forms import PaginationInlineFormSet
 
     class _WithTypes:

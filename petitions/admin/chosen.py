@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from petitions.admin.filters import SignatureFilter, reference_in
+from petitions.admin.filters import DatesFilter, SignatureFilter, reference_in
 from petitions.models import Signature
 
 
@@ -52,14 +52,18 @@ def ticked(request: HttpRequest) -> list[uuid.UUID]:
         BadRequest: something else than a list's references was sent.
     """
     try:
-        return [uuid.UUID(each) for each in request.POST.getlist(ACTION_CHECKBOX_NAME)]
+        # A page of ours sends many references in one field: a form has at most 200 of these.
+        posted = ",".join(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        return [uuid.UUID(each) for each in posted.split(",") if each]
     except ValueError as error:
         raise BadRequest("This is no reference.") from error
 
 
 def _filters_in_words(changelist: ChangeList) -> str:
     phrases = [
-        spec.in_words() for spec in changelist.filter_specs if isinstance(spec, SignatureFilter)
+        spec.in_words()
+        for spec in changelist.filter_specs
+        if isinstance(spec, SignatureFilter | DatesFilter)
     ]
     # Only what is a reference is quoted; whatever else was typed there found nothing anyway.
     reference = reference_in(changelist.query)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
 from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.dateparse import parse_date
+from django.utils.timezone import make_aware
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
-from petitions.admin.base import DropdownFilter
-from petitions.models import Batch, Office, Petition, Tally, Visibility
+from petitions.admin.base import DropdownFilter, RangeDateFilter
+from petitions.models import Batch, Hold, Office, Petition, Suspicion, Tally, Visibility
 from petitions.models.signature import SignatureQuerySet
 
 Choices = list[tuple[str, str]]
+HOLDS_LISTED = 50
+SUSPICIONS_LISTED = 100
 
 
 _reference = re.compile(r"[0-9a-f]{1,32}").fullmatch
@@ -29,7 +34,9 @@ def reference_in(typed: str) -> str:
 
 
 class SignatureFilter(DropdownFilter):
-    """One list to choose from. What is not in the list narrows nothing."""
+    """One list to choose from. What is not in the list narrows nothing, or shows nobody."""
+
+    shows_nobody_else = False
 
     def chosen(self) -> str | None:
         value = self.value()
@@ -42,7 +49,9 @@ class SignatureFilter(DropdownFilter):
 
     def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.chosen()
-        return self.narrow(cast("SignatureQuerySet", rows), chosen) if chosen else rows
+        if not chosen:
+            return rows.none() if self.value() and self.shows_nobody_else else rows
+        return self.narrow(cast("SignatureQuerySet", rows), chosen)
 
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
         raise NotImplementedError
@@ -91,12 +100,18 @@ class NameFilter(SignatureFilter):
     parameter_name = "name"
 
     def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin[Any]) -> Choices:
-        return [("shown", gettext("shown")), ("waiting", gettext("public, not shown yet"))]
+        return [
+            ("shown", gettext("shown")),
+            ("waiting", gettext("public, not shown yet")),
+            ("hidden", gettext("hidden")),
+        ]
 
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
         if chosen == "shown":
             return signatures.exclude(public_name="")
-        return signatures.filter(visibility=Visibility.PUBLIC, public_name="")
+        if chosen == "hidden":
+            return signatures.filter(name_hidden=True)
+        return signatures.filter(visibility=Visibility.PUBLIC, public_name="", name_hidden=False)
 
 
 class BatchFilter(SignatureFilter):
@@ -125,12 +140,85 @@ class FlagFilter(SignatureFilter):
             ("look-alike", gettext("look-alike address")),
             ("quarantined", gettext("quarantined")),
             ("disposable", gettext("throw-away address")),
+            ("crowd", gettext("came in a crowd")),
         ]
 
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
         if chosen in {"quarantined", "disposable"}:
             return signatures.filter(**{chosen: True})
+        if chosen == "crowd":
+            return signatures.filter(crowd__isnull=False)
         return signatures.with_look_alikes()
+
+
+class HeldFilter(SignatureFilter):
+    """An older hold than those listed shows nobody, so that nobody else is counted again by it."""
+
+    shows_nobody_else = True
+    title = _("counted")
+    parameter_name = "hold"
+
+    def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin[Any]) -> Choices:
+        ways: Choices = [("none", gettext("yes")), ("any", gettext("no, taken out"))]
+        return ways + [(str(each.pk), str(each)) for each in Hold.objects.all()[:HOLDS_LISTED]]
+
+    def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
+        if chosen == "none":
+            return signatures.counted()
+        if chosen == "any":
+            return signatures.filter(hold__isnull=False)
+        return signatures.filter(hold=int(chosen))
+
+
+class SuspicionFilter(SignatureFilter):
+    """A group that looks suspicious. One that is gone shows nobody: its link is for holding many."""
+
+    shows_nobody_else = True
+    title = _("suspicion")
+    parameter_name = "suspicion"
+
+    def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin[Any]) -> Choices:
+        some = Suspicion.objects.select_related("petition")[:SUSPICIONS_LISTED]
+        return [(str(each.pk), str(each)) for each in some] or [("none", gettext("none"))]
+
+    def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
+        if chosen == "none":
+            return signatures.none()
+        return Suspicion.objects.get(pk=int(chosen)).narrow(signatures)
+
+
+class DatesFilter(RangeDateFilter):
+    """From one day to another, both included; what is no day shows nobody."""
+
+    def day(self, end: str) -> date | None:
+        typed = str(self.used_parameters.get(f"{self.field_path}_{end}", ""))
+        try:
+            return parse_date(typed)
+        except ValueError:
+            return None
+
+    def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        first, last = self.day("from"), self.day("to")
+        if [first, last].count(None) > 2 - len(self.used_parameters):
+            return rows.none()
+        if first:
+            rows = rows.filter(confirmed_hour__gte=_midnight(first))
+        if last:
+            rows = rows.filter(confirmed_hour__lt=_midnight(last) + timedelta(days=1))
+        return rows
+
+    def in_words(self) -> str:
+        """The choice as a phrase, "confirmed from 2026-11-01 to 2026-11-30"."""
+        first, last = self.day("from"), self.day("to")
+        if first and last:
+            return gettext("confirmed from %(first)s to %(last)s") % {"first": first, "last": last}
+        if first:
+            return gettext("confirmed from %(first)s") % {"first": first}
+        return gettext("confirmed to %(last)s") % {"last": last} if last else ""
+
+
+def _midnight(day: date) -> datetime:
+    return make_aware(datetime.combine(day, time()))
 
 
 class OfficeCountryFilter(DropdownFilter):

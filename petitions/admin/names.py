@@ -23,6 +23,7 @@ from petitions.admin.audit import record
 from petitions.admin.chosen import ticked
 from petitions.admin.opening import opened
 from petitions.models import AuditEntry, Signature, Visibility
+from petitions.signatures.blocked_words import watch
 
 # As many as a person can look at, and as a form may send.
 NAMES_AT_ONCE = 100
@@ -33,18 +34,20 @@ def look_at_names(
     request: HttpRequest, signatures: QuerySet[Signature], *, model_admin: ModelAdmin[Signature]
 ) -> HttpResponse | None:
     """The moderators' page: the names of public signers that are not shown yet."""
-    waiting = signatures.filter(visibility=Visibility.PUBLIC, public_name="")
+    waiting = signatures.filter(hold=None, visibility=Visibility.PUBLIC, public_name="")
     some = list(waiting[:NAMES_AT_ONCE])
     if not some:
         words = _("None of these signers is public and waits to be shown.")
         model_admin.message_user(request, words, messages.WARNING)
         return None
     record(request, AuditEntry.Action.READ, count=len(some), selection=_("names before showing"))
+    watched = watch()
+    named = [(each, name_to_show(each)) for each in some]
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "title": _("Show names on the site"),
-        "rows": [(each, name_to_show(each)) for each in some],
+        "rows": [(each, name, watched.hits(name)) for each, name in named],
         "more": waiting.count() - len(some),
     }
     return TemplateResponse(request, "admin/signatures/names.html", context)
@@ -67,14 +70,20 @@ def names_page(request: HttpRequest, *, model_admin: ModelAdmin[Signature]) -> H
 
 
 def show_names(references: Iterable[uuid.UUID]) -> int:
-    """Open these public signers' names for everybody; how many there were to show."""
+    """Open these public signers' names for everybody; how many there were to show.
+
+    A name with a word of the lists is decided by itself, in the queue (moderation.py).
+    """
+    words = watch()
     signatures = Signature.objects.select_for_update().filter(
-        pk__in=list(references), visibility=Visibility.PUBLIC
+        pk__in=list(references), visibility=Visibility.PUBLIC, hold=None, public_name=""
     )
     for signature in signatures:
-        signature.public_name = name_to_show(signature)
+        name = name_to_show(signature)
+        signature.public_name = "" if words.hits(name) else name
+        signature.name_hidden = False
     named = [signature for signature in signatures if signature.public_name]
-    Signature.objects.bulk_update(named, ["public_name"])
+    Signature.objects.bulk_update(named, ["public_name", "name_hidden"])
     return len(named)
 
 
@@ -82,7 +91,9 @@ def hide_names(
     request: HttpRequest, signatures: QuerySet[Signature], *, model_admin: ModelAdmin[Signature]
 ) -> None:
     with transaction.atomic():
-        hidden = signatures.exclude(public_name="").update(public_name="")
+        hidden = signatures.filter(visibility=Visibility.PUBLIC).update(
+            public_name="", name_hidden=True
+        )
         record(request, AuditEntry.Action.HIDE, count=hidden)
     words = ngettext("%(hidden)s name was hidden.", "%(hidden)s names were hidden.", hidden)
     model_admin.message_user(request, words % {"hidden": hidden}, messages.SUCCESS)

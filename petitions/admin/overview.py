@@ -64,7 +64,9 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def standings() -> list[Standing]:
     signed = Tally.objects.by_petition()
-    new = Signature.objects.not_in_batch().values_list("petition").annotate(new=Count("pk"))
+    new = (
+        Signature.objects.counted().not_in_batch().values_list("petition").annotate(new=Count("pk"))
+    )
     waiting = dict(new.order_by())
     return [
         Standing(each, title_of(each), signed.get(each.pk, 0), waiting.get(each.pk, 0))

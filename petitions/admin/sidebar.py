@@ -30,6 +30,15 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
         [
             (_("Signatures"), "signature", "petitions_signature_changelist", "view_signature"),
             (_("Find a person"), "person_search", "petitions_signature_find", "read_details"),
+            (_("Names to look at"), "fact_check", "petitions_signature_queue", "publish_name"),
+            (
+                _("Words to look at"),
+                "spellcheck",
+                "petitions_blockedword_changelist",
+                "view_blockedword",
+            ),
+            (_("Suspicious"), "flag", "petitions_suspicion_changelist", "view_suspicion"),
+            (_("Out of the count"), "front_hand", "petitions_hold_changelist", "view_hold"),
         ],
     ),
     (

@@ -17,15 +17,18 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from petitions.admin import export, find, names
+from petitions.admin import alike, export, find, holds, moderation, names
 from petitions.admin.audit import record
 from petitions.admin.base import ReadOnlyAdmin, column
 from petitions.admin.filters import (
     BatchFilter,
     CountryFilter,
+    DatesFilter,
     FlagFilter,
+    HeldFilter,
     NameFilter,
     PetitionFilter,
+    SuspicionFilter,
     VisibilityFilter,
     reference_in,
 )
@@ -56,6 +59,9 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         NameFilter,
         BatchFilter,
         FlagFilter,
+        HeldFilter,
+        SuspicionFilter,
+        ("confirmed_hour", DatesFilter),
     )
     list_filter_submit = True
     list_select_related = ("petition", "batch")
@@ -65,13 +71,17 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
     show_facets = admin.ShowFacets.NEVER
     search_fields = ("id",)
     search_help_text = _("First characters of a reference")
-    actions = ("export_chosen", "show_names", "hide_names")
+    actions = ("export_chosen", "show_names", "hide_names", "hold_chosen", "release_chosen")
 
     def get_urls(self) -> list[URLPattern]:
         pages = {
             "export": export.export_page,
             "find": find.find_page,
             "names": names.names_page,
+            "queue": moderation.queue_page,
+            "hold": holds.hold_page,
+            "release": holds.release_page,
+            "compare": alike.compare_page,
         }
         return [
             path(
@@ -92,6 +102,9 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         """It lets see the names of those who chose to be public, and no others'."""
         return request.user.has_perm(names.MAY_PUBLISH)
 
+    def has_hold_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(holds.MAY_HOLD)
+
     # --- The list
 
     def changelist_view(
@@ -100,6 +113,8 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         may = {
             "may_export": self.has_export_permission(request),
             "may_find": self.has_read_permission(request),
+            "may_hold": self.has_hold_permission(request),
+            "shows_held": request.GET.get("hold", "none") != "none",
         }
         return super().changelist_view(request, (extra_context or {}) | may)
 
@@ -153,6 +168,8 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
     def flags(self, signature: Signature) -> list[str]:
         looks_alike: bool = getattr(signature, "looks_alike")  # noqa: B009 - annotated by the query
         flags = {
+            gettext("out of the count"): signature.hold_id is not None,
+            gettext("crowd"): signature.crowd is not None,
             gettext("look-alike"): looks_alike,
             gettext("quarantined"): signature.quarantined,
             gettext("throw-away address"): signature.disposable,
@@ -175,6 +192,16 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
     def hide_names(self, request: HttpRequest, signatures: QuerySet[Signature]) -> None:
         names.hide_names(request, signatures, model_admin=self)
 
+    @admin.action(description=_("Take out of the count"), permissions=["hold"])
+    def hold_chosen(self, request: HttpRequest, _signatures: QuerySet[Signature]) -> HttpResponse:
+        return holds.hold_page(request, model_admin=self)
+
+    @admin.action(description=_("Count again"), permissions=["hold"])
+    def release_chosen(
+        self, request: HttpRequest, _signatures: QuerySet[Signature]
+    ) -> HttpResponse:
+        return holds.release_page(request, model_admin=self)
+
     # --- One signature
 
     def get_fieldsets(
@@ -187,6 +214,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
             ("visibility", "public_name"),
             ("language", "consent_version"),
             ("flags_in_words", "look_alikes"),
+            "hold",
         )
         sealed = ("name", "postcode", "comment")
         signature = (None, {"fields": plain})

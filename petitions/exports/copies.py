@@ -79,6 +79,8 @@ def _about(signature: Signature) -> dict[str, Any]:
         "country": signature.country.code,
         "visibility": signature.visibility,
         "name_on_the_site": signature.public_name,
+        "taken_out_of_the_count": signature.hold_id is not None,
+        "mark_of_a_crowd": bytes(signature.crowd or b"").hex(),
         "language": signature.language,
         "consent_version": signature.consent_version,
         "confirmed_hour": signature.confirmed_hour.isoformat(),

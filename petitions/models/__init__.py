@@ -3,8 +3,10 @@
 from petitions.models.answer import Answer
 from petitions.models.audit import AuditEntry
 from petitions.models.batch import Batch
+from petitions.models.blocked_word import BlockedWord
 from petitions.models.data_copy import DataCopy
 from petitions.models.delivery import Delivery, DeliveryEvent
+from petitions.models.hold import Hold
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.news_letter import NewsLetter, NewsText, NewsTrial
 from petitions.models.offer import CarriedDetails, Offer
@@ -19,6 +21,7 @@ from petitions.models.returned import MailboxLook, NotFiled, Returned
 from petitions.models.share_picture import SharePicture
 from petitions.models.sign_request import MailHour, MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
+from petitions.models.suspicion import SignedHour, Suspicion
 from petitions.models.tally import Tally
 from petitions.models.turned_away import TurnedAway
 from petitions.models.withdrawal import Withdrawal, WithdrawalLink
@@ -27,12 +30,14 @@ __all__ = [
     "Answer",
     "AuditEntry",
     "Batch",
+    "BlockedWord",
     "CarriedDetails",
     "DataCopy",
     "Delivery",
     "DeliveryEvent",
     "FileChunk",
     "FileSet",
+    "Hold",
     "MailHour",
     "MailSlot",
     "MailboxLook",
@@ -60,6 +65,8 @@ __all__ = [
     "SharePicture",
     "SignRequest",
     "Signature",
+    "SignedHour",
+    "Suspicion",
     "Tally",
     "TurnedAway",
     "Visibility",

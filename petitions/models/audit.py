@@ -89,6 +89,9 @@ class AuditEntry(models.Model):
         STOP_NEWS = "stop_news", _("stopped news")
         STATE = "state", _("opened or ended a petition")
         ADDRESS = "address", _("changed a petition's address")
+        HOLD = "hold", _("took signatures out of the count")
+        RELEASE = "release", _("counted signatures again")
+        UNDO = "undo", _("took back a decision on a name")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(

@@ -67,6 +67,7 @@ class SignRequest(models.Model):
     mail_tries = models.PositiveSmallIntegerField(default=0)
     quarantined = models.BooleanField(default=False)
     disposable = models.BooleanField(default=False, db_default=False)
+    crowd = models.BinaryField(max_length=8, null=True)
 
     objects = SignRequestQuerySet.as_manager()
 

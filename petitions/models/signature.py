@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from petitions.models.batch import Batch
+from petitions.models.hold import Hold
 from petitions.models.partner import Partner
 from petitions.models.petition import Petition
 from petitions.models.sealed import Details
@@ -34,7 +35,11 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def ready_for_batch(self) -> SignatureQuerySet:
         """Those that the next letter takes: one whose details are on their way comes later."""
-        return self.not_in_batch().filter(carried__isnull=True)
+        return self.counted().not_in_batch().filter(carried__isnull=True)
+
+    def counted(self) -> SignatureQuerySet:
+        """Those that nobody holds; the tally has as many."""
+        return self.filter(hold__isnull=True)
 
     def confirmed_since(self, hour: datetime) -> SignatureQuerySet:
         return self.filter(confirmed_hour__gte=hour)
@@ -44,7 +49,12 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def named_in_public(self) -> SignatureQuerySet:
         """Those whose name an organizer has shown on the site, newest first."""
-        return self.exclude(public_name="").order_by("-confirmed_hour", "id")
+        return self.counted().exclude(public_name="").order_by("-confirmed_hour", "id")
+
+    def names_to_look_at(self) -> SignatureQuerySet:
+        """Public signers about whose names nobody has decided yet."""
+        undecided = self.filter(visibility=Visibility.PUBLIC, public_name="", name_hidden=False)
+        return undecided.counted().filter(carried__isnull=True)
 
     def newest_names(self, most: int) -> list[Signature]:
         """Of `named_in_public`, each name of a country once: many sign several petitions."""
@@ -80,6 +90,11 @@ class Signature(models.Model):
         blank=True,
         help_text=_("Shown to everybody; only for signers who chose “public”."),
     )
+    name_hidden = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("An organizer has looked at the name and does not show it."),
+    )
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
     consent_version = models.CharField(_("consent text"), max_length=10)
     confirmed_hour = models.DateTimeField(_("confirmed (hour)"))
@@ -109,6 +124,17 @@ class Signature(models.Model):
         db_default=False,
         help_text=_("People at risk use such addresses, and so do those who sign many times."),
     )
+    hold = models.ForeignKey(
+        Hold,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="signatures",
+        verbose_name=_("taken out of the count"),
+        db_index=False,  # few are held: see the index below
+    )
+    crowd = models.BinaryField(max_length=8, null=True)
+    """Which crowd a form came in, where one network sent very many; see web/limits.py."""
 
     objects = SignatureQuerySet.as_manager()
 
@@ -120,6 +146,7 @@ class Signature(models.Model):
             ("read_details", _("Can read and search for signers")),
             ("export_signature", _("Can export signatures")),
             ("publish_name", _("Can show signers' names on the site")),
+            ("hold_signature", _("Can take signatures out of the count")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -139,13 +166,30 @@ class Signature(models.Model):
             models.Index(
                 fields=["petition"],
                 name="signature_not_in_batch",
-                condition=models.Q(batch__isnull=True),
+                condition=models.Q(batch__isnull=True, hold__isnull=True),
             ),
             models.Index(fields=["petition", "look_alike"], name="signature_look_alike"),
             models.Index(
                 fields=["petition", "-confirmed_hour", "id"],
                 name="signature_named_in_public",
-                condition=~models.Q(public_name=""),
+                condition=~models.Q(public_name="") & models.Q(hold__isnull=True),
+            ),
+            models.Index(
+                fields=["confirmed_hour", "id"],
+                name="signature_name_to_look_at",
+                condition=models.Q(
+                    visibility="public", public_name="", name_hidden=False, hold__isnull=True
+                ),
+            ),
+            models.Index(
+                fields=["hold"],
+                name="signature_held",
+                condition=models.Q(hold__isnull=False),
+            ),
+            models.Index(
+                fields=["petition", "crowd"],
+                name="signature_in_a_crowd",
+                condition=models.Q(crowd__isnull=False),
             ),
             models.Index(fields=["-confirmed_hour", "id"], name="signature_by_hour"),
             models.Index(

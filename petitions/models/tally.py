@@ -20,6 +20,11 @@ class TallyQuerySet(models.QuerySet["Tally"]):
         rows = self.values_list("petition_id").annotate(total=models.Sum("count"))
         return dict(rows.order_by())
 
+    def held_by_petition(self) -> dict[int, int]:
+        """Signatures that were taken out of the count, by petition id, where there are any."""
+        rows = self.values_list("petition_id").annotate(total=models.Sum("held"))
+        return dict(rows.filter(total__gt=0).order_by())
+
     def by_country(self) -> list[tuple[str, int]]:
         """Country code and signatures, most first."""
         rows = self.values_list("country").annotate(total=models.Sum("count"))
@@ -30,17 +35,33 @@ class TallyQuerySet(models.QuerySet["Tally"]):
 
         Call it last in its transaction: the rows stay locked until it ends.
         """
-        if not petition_ids:
+        self._add([(petition_id, country, by, 0) for petition_id in sorted(petition_ids)])
+
+    def change_held(self, *, petition_ids: list[int], country: str, by: int) -> None:
+        """The same for signatures that were taken out of the count."""
+        self._add([(petition_id, country, 0, by) for petition_id in sorted(petition_ids)])
+
+    def move_to_held(self, groups: list[tuple[str, int, int]]) -> None:
+        """Take out of the count, or back into it where the number is below zero.
+
+        `groups` are country, petition and number, in that order: as `change` goes through rows, so
+        that no two callers interlock. It comes last in its transaction, too.
+        """
+        self._add([(petition_id, country, -by, by) for country, petition_id, by in sorted(groups)])
+
+    def _add(self, changes: list[tuple[int, str, int, int]]) -> None:
+        """To petition and country: so many signatures, and so many held ones."""
+        if not changes:
             return
         shard = random.randrange(SHARDS)  # noqa: S311 - spreads load, guards nothing
-        rows = [(petition_id, country, shard, by) for petition_id in sorted(petition_ids)]
         with connection.cursor() as cursor:
             cursor.executemany(
-                """INSERT INTO petitions_tally AS tally (petition_id, country, shard, count)
-                   VALUES (%s, %s, %s, %s)
+                """INSERT INTO petitions_tally AS tally (petition_id, country, count, held, shard)
+                   VALUES (%s, %s, %s, %s, %s)
                    ON CONFLICT ON CONSTRAINT tally_row_once
-                   DO UPDATE SET count = tally.count + excluded.count""",
-                rows,
+                   DO UPDATE SET count = tally.count + excluded.count,
+                                 held = tally.held + excluded.held""",
+                [(*change, shard) for change in changes],
             )
 
 
@@ -51,6 +72,7 @@ class Tally(models.Model):
     country = CountryField()
     shard = models.PositiveSmallIntegerField()
     count = models.IntegerField()
+    held = models.IntegerField(default=0, db_default=0)
 
     objects = TallyQuerySet.as_manager()
 

@@ -85,7 +85,7 @@ def drawn_alike(address: str) -> str:
     local, _, domain = canonical_address(address).rpartition("@")
     shown = f"{local}@{_unicode_domain(domain)}"
     decomposed = unicodedata.normalize("NFKD", shown)
-    return "".join(_plainest(character) for character in decomposed)
+    return "".join(plainest(character) for character in decomposed)
 
 
 def _unicode_domain(domain: str) -> str:
@@ -97,7 +97,8 @@ def _unicode_domain(domain: str) -> str:
 
 
 @cache
-def _plainest(character: str) -> str:
+def plainest(character: str) -> str:
+    """The plainest character that is drawn like this one."""
     return _HAND_PICKED.get(character) or min(_drawn_like(character), key=_plainness)
 
 

@@ -112,6 +112,7 @@ def _signature(request: SignRequest, petition_id: int, place: int, *, now: datet
         consent_version=consent.VERSION,
         confirmed_hour=this_hour(now),
         disposable=request.disposable,
+        crowd=request.crowd,
     )
 
 

@@ -63,6 +63,8 @@ class Terms:
     sig_box: str
     from_petition_id: int
     from_signature_id: str
+    disposable: bool = False
+    crowd: str = ""
 
     def seal(self, token: str) -> bytes:
         holder = HolderKey.of(token, CONTEXT)
@@ -154,6 +156,8 @@ def _signature(terms: Terms, *, now: datetime) -> Signature:
         language=terms.language,
         consent_version=consent.VERSION,
         confirmed_hour=this_hour(now),
+        disposable=terms.disposable,
+        crowd=bytes.fromhex(terms.crowd) or None,
     )
 
 
@@ -203,6 +207,8 @@ def _terms(request: SignRequest, petition_id: int, indexes: tuple[bytes, bytes])
         sig_box=_details(request).hex(),
         from_petition_id=request.petition_ids[0],
         from_signature_id=str(signature_id(request.id, request.petition_ids[0])),
+        disposable=request.disposable,
+        crowd=bytes(request.crowd or b"").hex(),
     )
 
 

@@ -32,8 +32,11 @@ class Wish:
     """Whose link led here; counted if the signature is confirmed."""
 
 
-def request_signature(wish: Wish, *, now: datetime, mail_at: datetime | None = None) -> None:
+def request_signature(
+    wish: Wish, *, now: datetime, mail_at: datetime | None = None, crowd: bytes | None = None
+) -> None:
     """Keep a wish, sealed, until its address is confirmed. Its mail goes out at once or `mail_at`.
+    `crowd` marks those that came in one, from one network.
 
     Nothing is looked up: a person who has signed costs and changes the same as a new one.
 
@@ -57,6 +60,7 @@ def request_signature(wish: Wish, *, now: datetime, mail_at: datetime | None = N
         sig_boxes=_sig_boxes(wish, request_id),
         mail_box=mailing.seal(request_id=request_id),
         news_box=_news_box(wish, request_id),
+        crowd=crowd,
     )
 
 

@@ -38,9 +38,10 @@ def _change(signature: Signature, visibility: Visibility, *, now: datetime) -> N
     signature.visibility = visibility
     # On the way to "public" an organizer looks at the name before it is shown.
     signature.public_name = ""
+    signature.name_hidden = False
     if visibility == Visibility.WITHHELD:
         signature.sig_box = None
         CarriedDetails.objects.filter(signature=signature).delete()
         DataCopy.objects.filter(signature=signature).delete()
         ask_offices_to_delete([signature], now=now)
-    signature.save(update_fields=["visibility", "public_name", "sig_box"])
+    signature.save(update_fields=["visibility", "public_name", "name_hidden", "sig_box"])

@@ -118,6 +118,10 @@ def _forget_offers(withdraw_hash: bytes) -> None:
 
 
 def _lower_tally(signatures: list[Signature]) -> None:
+    """A held signature is out of the count already."""
     for country in sorted({each.country.code for each in signatures}):
-        petition_ids = [each.petition_id for each in signatures if each.country.code == country]
-        Tally.objects.change(petition_ids=petition_ids, country=country, by=-1)
+        theirs = [each for each in signatures if each.country.code == country]
+        counted = [each.petition_id for each in theirs if each.hold_id is None]
+        held = [each.petition_id for each in theirs if each.hold_id is not None]
+        Tally.objects.change(petition_ids=counted, country=country, by=-1)
+        Tally.objects.change_held(petition_ids=held, country=country, by=-1)

@@ -34,6 +34,8 @@ class Ask:
 
     petition: Petition
     count: int
+    held: int = 0
+    """Taken out of the count as suspicious."""
 
     @property
     def next_step(self) -> int:
@@ -113,12 +115,15 @@ def public_ask(slug: str) -> Ask:
 
 @lru_cache(maxsize=1)
 def _figures(_tick: int) -> Figures:
-    counts = Tally.objects.by_petition()
+    counts, held = Tally.objects.by_petition(), Tally.objects.held_by_petition()
     petitions = Petition.objects.public().with_texts()
     old = PetitionAddress.objects.filter(petition__in=Petition.objects.public())
     return Figures(
         moved=dict(old.values_list("slug", "petition__slug")),
-        asks=[Ask(petition, counts.get(petition.pk, 0)) for petition in petitions],
+        asks=[
+            Ask(petition, counts.get(petition.pk, 0), held.get(petition.pk, 0))
+            for petition in petitions
+        ],
         countries=Tally.objects.by_country(),
         **Delivery.objects.sent().aggregate(
             letters=Count("pk"), offices=Count("office", distinct=True)

@@ -31,13 +31,17 @@ MINUTE = 60
 MINUTES_AHEAD = 48 * 60
 SALT_SECONDS = 24 * 3600
 COUNTERS_SECONDS = 3600
+# So many forms from one network within an hour are a crowd; the next ones are marked as its own.
+CROWD = 20
+CROWD_WHERE_STRANGERS_SHARE = 100
+CROWD_MARK_BYTES = 8
 
 # Counts a form, uses up its proof, and gives its mail the first minute in which all of its networks
 # have room: around that minute a network has fewer mails than its allowance in any six minutes, so
 # also in any 300 seconds. The minutes from "full" to "free" are full and stay so: they are skipped.
 # Where strangers share a network that has no room left, this is a flood: pages offer the proof, with
 # which the next form of an honest one among them does not wait.
-# KEYS: forms in this minute, flood, proof, networks. ARGV: see _count.
+# KEYS: forms in this minute, flood, proof, the narrowest network's crowd, networks. ARGV: see _count.
 SCRIPT = """
 local now, slow, last = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -76,9 +80,15 @@ local function book(network, allowance, first)
   return found
 end
 
+local forms = 0
+if #KEYS > 4 then
+  forms = redis.call('INCR', KEYS[4])
+  if forms == 1 then redis.call('EXPIRE', KEYS[4], ARGV[8]) end
+end
+
 local minute = is_slow and slow or now
-for number = 4, #KEYS do
-  local allowance, shared = ARGV[2 * number + 1], ARGV[2 * number + 2]
+for number = 5, #KEYS do
+  local allowance, shared = ARGV[2 * number - 1], ARGV[2 * number]
   if minute >= 0 and not (proven and shared == '1') then
     minute = book(KEYS[number], tonumber(allowance), minute)
     if minute < 0 and shared == '1' then
@@ -86,7 +96,7 @@ for number = 4, #KEYS do
     end
   end
 end
-return minute
+return {minute, forms}
 """
 NO_ROOM = -1
 
@@ -99,7 +109,19 @@ class NoMail(Exception):
         self.why = why
 
 
+@dataclass(frozen=True)
+class Turn:
+    """When the mail may go out, and the mark of the crowd that its form came in, if any."""
+
+    mail_at: datetime
+    crowd: bytes | None = None
+
+
 def mail_time(request: HttpRequest, *, now: datetime) -> datetime:
+    return turn_of(request, now=now).mail_at
+
+
+def turn_of(request: HttpRequest, *, now: datetime) -> Turn:
     """When the mail may go out.
 
     Raises:
@@ -115,13 +137,16 @@ def mail_time(request: HttpRequest, *, now: datetime) -> datetime:
         minute=int(now.timestamp()) // MINUTE,
         slow_minute=int((now + SLOW_LANE * jitter()).timestamp()) // MINUTE + 1,
     )
-    minute = counters.ask(form.count)
-    if minute is None:
-        # The counters are away: nobody waits but who came like a robot.
-        minute = form.slow_minute if form.is_a_robots else form.minute
+    # Where the counters are away nobody waits but who came like a robot.
+    minute, crowd = counters.ask(form.count) or (
+        form.slow_minute if form.is_a_robots else form.minute,
+        None,
+    )
     if minute == NO_ROOM:
         raise NoMail(TurnedAway.Why.NETWORK)
-    return now if minute <= form.minute else datetime.fromtimestamp(minute * MINUTE, tz=UTC)
+    if minute <= form.minute:
+        return Turn(now, crowd)
+    return Turn(datetime.fromtimestamp(minute * MINUTE, tz=UTC), crowd)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,11 +159,13 @@ class Form:
     minute: int
     slow_minute: int
 
-    def count(self, server: redis.Redis) -> int:
-        """The minute of its mail, or NO_ROOM in two days."""
+    def count(self, server: redis.Redis) -> tuple[int, bytes | None]:
+        """The minute of its mail, or NO_ROOM in two days; and the mark of its crowd."""
         salt = _salt_of_the_day(server) if self.networks else b""
+        marks = [_mark(network, salt) for network in self.networks]
+        narrowest = marks[0] if marks else b""
         keys = [f"forms:{self.minute}", flood.FLOOD, f"proof:{self.proof.id if self.proof else ''}"]
-        keys += [_mark(network, salt) for network in self.networks]
+        keys += [f"crowd:{narrowest.hex()}", *(f"network:{mark.hex()}" for mark in marks)]
         arguments = [
             *(self.minute, self.slow_minute, self.minute + MINUTES_AHEAD, int(self.is_a_robots)),
             *(settings.FLOOD_REQUESTS_A_MINUTE, flood.LASTS_SECONDS),
@@ -148,7 +175,14 @@ class Form:
         ]
         for network in self.networks:
             arguments += [network.allowance, int(network.is_shared)]
-        return int(server.register_script(SCRIPT)(keys, arguments))
+        minute, forms = server.register_script(SCRIPT)(keys, arguments)
+        return int(minute), narrowest[:CROWD_MARK_BYTES] if self._is_in_a_crowd(forms) else None
+
+    def _is_in_a_crowd(self, forms: int) -> bool:
+        if not self.networks:
+            return False
+        shared = self.networks[0].is_shared
+        return forms > (CROWD_WHERE_STRANGERS_SHARE if shared else CROWD)
 
 
 def _salt_of_the_day(server: redis.Redis) -> bytes:
@@ -159,6 +193,6 @@ def _salt_of_the_day(server: redis.Redis) -> bytes:
     return bytes(salt)
 
 
-def _mark(network: Network, salt: bytes) -> str:
+def _mark(network: Network, salt: bytes) -> bytes:
     """Without this machine's secret and the day's salt nobody can tell the network from it."""
-    return "network:" + salted_hmac(salt, network.name, algorithm="sha256").hexdigest()
+    return salted_hmac(salt, network.name, algorithm="sha256").digest()

@@ -30,7 +30,7 @@ from petitions.web.answers import check_your_mail, kept_by_nobody
 from petitions.web.caching import cached_page
 from petitions.web.figures import Ask, figures_now, public_ask
 from petitions.web.forms import ConfirmForm, SignForm
-from petitions.web.limits import NoMail, mail_time
+from petitions.web.limits import NoMail, turn_of
 from petitions.web.offers import thank_you
 from petitions.web.origin import own_forms_only
 from petitions.web.via import partner_code, partner_id, partner_query
@@ -89,11 +89,12 @@ def _sign(request: HttpRequest, ask: Ask) -> HttpResponse:
         return _show(request, ask, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     now = timezone.now()
     try:
-        mail_at = mail_time(request, now=now)
+        turn = turn_of(request, now=now)
     except NoMail as none:
         TurnedAway.objects.add(none.why, now=now)
     else:
-        request_signature(form.wish(partner_id=partner_id(code)), now=now, mail_at=mail_at)
+        wish = form.wish(partner_id=partner_id(code))
+        request_signature(wish, now=now, mail_at=turn.mail_at, crowd=turn.crowd)
     return check_your_mail(request)
 
 

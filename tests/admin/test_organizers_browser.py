@@ -1,5 +1,7 @@
 """The organizers' screens in a real browser: the policy that guards them does not break them."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -22,6 +24,12 @@ SCREENS = [
     "petitions/signature/",
     "petitions/signature/find/",
     "petitions/signature/export/",
+    "petitions/signature/queue/",
+    "petitions/signature/hold/",
+    "petitions/signature/compare/",
+    "petitions/suspicion/",
+    "petitions/hold/",
+    "petitions/blockedword/add/",
     "petitions/batch/",
     "petitions/delivery/",
     "petitions/delivery/today/",
@@ -103,6 +111,25 @@ def test_names_are_shown_from_the_list(site, page):
     assert list(Signature.objects.exclude(public_name="").values_list("public_name")) == [
         ("Ann Lee",)
     ]
+    assert page.faults == []
+
+
+def test_the_queue_of_names_is_worked_off_by_keys(site, page):
+    petition = make_petition()
+    for hours, name in enumerate(["Ann Lee", "Nonsense", "Eva Sun"]):
+        signature = make_signature(petition, name=name, visibility=Visibility.PUBLIC)
+        hour = signature.confirmed_hour - timedelta(hours=9 - hours)
+        Signature.objects.filter(pk=signature.pk).update(confirmed_hour=hour)
+
+    page.goto(f"{site}/admin/petitions/signature/queue/")
+    for key in "ahkjjhz":
+        page.keyboard.press(key)
+    page.get_by_text("Taken back: it waits again.").wait_for()
+    page.locator("li[data-current]").get_by_role("button", name="Show").click()
+    page.get_by_text("Shown on the site.", exact=True).nth(1).wait_for()
+
+    rows = Signature.objects.order_by("confirmed_hour").values_list("public_name", "name_hidden")
+    assert list(rows) == [("Ann Lee", False), ("", True), ("Eva Sun", False)]
     assert page.faults == []
 
 

@@ -10,7 +10,9 @@ from petitions.delivery.batches import close_batch
 from petitions.models import (
     Answer,
     AuditEntry,
+    BlockedWord,
     Delivery,
+    Hold,
     NewsDelivery,
     NewsItem,
     NewsLetter,
@@ -22,6 +24,7 @@ from petitions.models import (
     Petition,
     PetitionUpdate,
     Signature,
+    Suspicion,
     Visibility,
 )
 from petitions.rights import RIGHTS, apply_rights
@@ -54,6 +57,9 @@ SCREENS = {
     "answer": (EVERYBODY, "D", "D", "D"),
     "pause": (EVERYBODY, "D", "", "D"),
     "signature": (EVERYBODY, "", "", ""),
+    "hold": (EVERYBODY, "", "", ""),
+    "suspicion": (EVERYBODY, "", "", ""),
+    "blockedword": ("EO", "EO", "EO", "EO"),
     "batch": (EVERYBODY, "", "", ""),
     "delivery": (EVERYBODY, "", "", ""),
     "newsitem": (EVERYBODY, "", "", ""),
@@ -69,6 +75,10 @@ PAGES = {
     "admin:petitions_delivery_today": EVERYBODY,
     "admin:petitions_signature_find": "O",
     "admin:petitions_signature_export": "O",
+    "admin:petitions_signature_hold": "O",
+    "admin:petitions_signature_release": "O",
+    "admin:petitions_signature_compare": "O",
+    "admin:petitions_signature_queue": "EO",
 }
 
 
@@ -100,6 +110,9 @@ def room(db, keys):
     )
     Page.objects.create(slug="about", language="en", title="About", body="Text.")
     Partner.objects.create(code="friends", name="Friends")
+    BlockedWord.objects.create(language="en", word="rude*")
+    Hold.objects.create(why=Hold.Why.OTHER, reason="A script.", by=olga)
+    Suspicion.objects.create(kind="burst", petition=petition, hour=timezone.now(), count=60)
     AuditEntry.objects.record(user=olga, action=AuditEntry.Action.READ, count=1)
     Pause.objects.create(office=make_office(name="Other", email="o@o.example"), reason="x", by=olga)
     User.objects.create_user("somebody", password=None)
@@ -265,6 +278,35 @@ def test_who_may_read_a_signers_details(enter, job, may):
     page = reverse("admin:petitions_signature_change", args=[Signature.objects.get().pk])
 
     assert ("Ann Canary" in enter(job).get(page).text) == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
+def test_who_may_take_signatures_out_of_the_count(enter, job, may):
+    why = {"why": "burst", "reason": "A script from one house."}
+
+    answer = enter(job).post(reverse("admin:petitions_signature_hold"), why)
+
+    assert answer.status_code == (302 if may else 403)
+    assert Signature.objects.counted().exists() != may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job in "EO") for job in EVERYBODY])
+def test_who_may_decide_on_a_name_in_the_queue(enter, job, may):
+    decision = {"reference": Signature.objects.get().pk, "do": "show"}
+
+    answer = enter(job).post(reverse("admin:petitions_signature_queue"), decision)
+
+    assert answer.status_code == (302 if may else 403)
+    assert Signature.objects.filter(public_name="Ann Canary").exists() == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
+def test_who_may_settle_what_looks_suspicious(enter, job, may):
+    ticked = {"action": "nothing_is_wrong", "_selected_action": [Suspicion.objects.get().pk]}
+
+    enter(job).post(reverse("admin:petitions_suspicion_changelist"), ticked)
+
+    assert Suspicion.objects.open().exists() != may
 
 
 @pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])

@@ -13,13 +13,15 @@ import pytest
 from django.test import RequestFactory
 from django.utils import timezone
 
-from petitions.models import SignRequest
+from petitions.models import Signature, SignRequest
 from petitions.signatures import counters
+from petitions.signatures.confirm import confirm
 from petitions.signatures.confirmation_mail import send_confirmation_mails
-from petitions.web.limits import NoMail, mail_time
+from petitions.web.limits import CROWD, CROWD_MARK_BYTES, NoMail, mail_time, turn_of
 from petitions.web.traps import make_stamp
 from tests.broker import Broker
 from tests.forms import stamp_of_a_reader
+from tests.mailbox import link_in
 from tests.makers import make_petition
 from tests.servers import silent_server
 
@@ -318,3 +320,50 @@ def test_floods_are_counted_by_the_minute(limits, settings):
     )
 
     assert {ask("127.0.0.1", now=each) for each in times} == {FLAT}
+
+
+# --- Crowds
+
+
+def crowd_of(address, *, now=NOW):
+    form = {"stamp": make_stamp(now - timedelta(minutes=1))}
+    return turn_of(RequestFactory().post(SIGN, form, REMOTE_ADDR=address), now=now).crowd
+
+
+def test_only_what_comes_after_a_crowd_from_one_network_is_marked(limits):
+    marks = [crowd_of(str(IPv6Address(HOUSE + number))) for number in range(CROWD + 5)]
+
+    assert marks[:CROWD] == [None] * CROWD
+    assert len(set(marks[CROWD:])) == 1
+    assert len(marks[-1]) == CROWD_MARK_BYTES
+    assert crowd_of(str(IPv6Address(HOUSE + 2**64))) is None
+
+
+def test_the_mark_of_a_network_is_another_one_with_another_salt(limits):
+    first = [crowd_of(str(IPv6Address(HOUSE + number))) for number in range(CROWD + 1)][-1]
+    limits.flushall()
+    second = [crowd_of(str(IPv6Address(HOUSE + number))) for number in range(CROWD + 1)][-1]
+
+    assert first != second
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.7", "nonsense"])
+def test_what_comes_over_the_onion_service_is_in_no_crowd(limits, address):
+    assert {crowd_of(address) for _ in range(CROWD + 5)} == {None}
+
+
+@pytest.mark.django_db
+def test_the_mark_goes_with_the_signature(limits, keys, client, mailbox):
+    petition = make_petition()
+    for number in range(CROWD):
+        crowd_of(str(IPv6Address(HOUSE + number)))
+
+    post(client, "ann@mail.example", address=str(IPv6Address(HOUSE)))
+
+    mark = bytes(SignRequest.objects.get().crowd)
+    SignRequest.objects.update(mail_due_at=timezone.now())
+    send_confirmation_mails()
+    token = link_in(mailbox.mails()[0], "confirm").rstrip("/").rpartition("/")[2]
+    confirm(token, petition_ids=[petition.pk], now=timezone.now())
+    assert len(mark) == CROWD_MARK_BYTES
+    assert bytes(Signature.objects.get().crowd) == mark

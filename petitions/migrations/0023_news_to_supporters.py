@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0024_petition_life'),
+        ('petitions', '0022_petition_life'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -79,11 +79,6 @@ class Migration(migrations.Migration):
             model_name='newssubscriber',
             name='refusals',
             field=models.PositiveSmallIntegerField(db_default=0, default=0),
-        ),
-        migrations.AlterField(
-            model_name='auditentry',
-            name='action',
-            field=models.CharField(choices=[('export', 'exported signatures'), ('search', 'searched for an address'), ('read', "read a signer's details"), ('publish', 'showed names on the site'), ('hide', 'hid names on the site'), ('approve', 'approved letters'), ('pause', 'paused letters'), ('resume', 'resumed letters'), ('tell', 'told subscribers'), ('rights', 'changed who may do what'), ('sign_out', 'ended sessions'), ('reset', 'removed a second factor'), ('try_news', 'sent news as a test'), ('hold_news', 'paused news'), ('go_news', 'let news go on'), ('stop_news', 'stopped news'), ('state', 'opened or ended a petition'), ('address', "changed a petition's address")], max_length=10, verbose_name='what'),
         ),
         migrations.AlterField(
             model_name='newsitem',
