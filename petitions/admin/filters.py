@@ -96,7 +96,7 @@ class NameFilter(SignatureFilter):
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
         if chosen == "shown":
             return signatures.exclude(public_name="")
-        return signatures.filter(visibility=Visibility.PUBLIC, public_name="")
+        return signatures.filter(visibility=Visibility.PUBLIC, public_name="", restricted=False)
 
 
 class BatchFilter(SignatureFilter):
@@ -125,10 +125,11 @@ class FlagFilter(SignatureFilter):
             ("look-alike", gettext("look-alike address")),
             ("quarantined", gettext("quarantined")),
             ("disposable", gettext("throw-away address")),
+            ("restricted", gettext("restricted")),
         ]
 
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
-        if chosen in {"quarantined", "disposable"}:
+        if chosen in {"quarantined", "disposable", "restricted"}:
             return signatures.filter(**{chosen: True})
         return signatures.with_look_alikes()
 

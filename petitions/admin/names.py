@@ -33,7 +33,7 @@ def look_at_names(
     request: HttpRequest, signatures: QuerySet[Signature], *, model_admin: ModelAdmin[Signature]
 ) -> HttpResponse | None:
     """The moderators' page: the names of public signers that are not shown yet."""
-    waiting = signatures.filter(visibility=Visibility.PUBLIC, public_name="")
+    waiting = signatures.filter(visibility=Visibility.PUBLIC, public_name="", restricted=False)
     some = list(waiting[:NAMES_AT_ONCE])
     if not some:
         words = _("None of these signers is public and waits to be shown.")
@@ -69,7 +69,7 @@ def names_page(request: HttpRequest, *, model_admin: ModelAdmin[Signature]) -> H
 def show_names(references: Iterable[uuid.UUID]) -> int:
     """Open these public signers' names for everybody; how many there were to show."""
     signatures = Signature.objects.select_for_update().filter(
-        pk__in=list(references), visibility=Visibility.PUBLIC
+        pk__in=list(references), visibility=Visibility.PUBLIC, restricted=False
     )
     for signature in signatures:
         signature.public_name = name_to_show(signature)

@@ -5,12 +5,14 @@ from petitions.models.audit import AuditEntry
 from petitions.models.batch import Batch
 from petitions.models.data_copy import DataCopy
 from petitions.models.delivery import Delivery, DeliveryEvent
+from petitions.models.erasure import Erasure
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
 from petitions.models.office_page import FileChunk, FileSet, OfficeAction, OfficePage
 from petitions.models.partner import Partner
 from petitions.models.pause import Pause
+from petitions.models.person_request import PersonRequest
 from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
 from petitions.models.receiving_domain import ReceivingDomain
 from petitions.models.returned import MailboxLook, NotFiled, Returned
@@ -29,6 +31,7 @@ __all__ = [
     "DataCopy",
     "Delivery",
     "DeliveryEvent",
+    "Erasure",
     "FileChunk",
     "FileSet",
     "MailHour",
@@ -46,6 +49,7 @@ __all__ = [
     "Page",
     "Partner",
     "Pause",
+    "PersonRequest",
     "Petition",
     "PetitionText",
     "PetitionUpdate",

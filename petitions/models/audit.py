@@ -83,6 +83,12 @@ class AuditEntry(models.Model):
         RIGHTS = "rights", _("changed who may do what")
         SIGN_OUT = "sign_out", _("ended sessions")
         RESET = "reset", _("removed a second factor")
+        CASE = "case", _("dealt with a person’s request")
+        HANDOVER = "handover", _("handed over a person’s data")
+        CORRECT = "correct", _("corrected a person’s data")
+        RESTRICT = "restrict", _("restricted a person’s signatures")
+        UNRESTRICT = "unrestrict", _("ended a restriction")
+        ERASE = "erase", _("erased a person’s data")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.urls import reverse
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
+# So long after a petition has ended its signers' addresses are still known by their marks.
+MARKS_KEPT_FOR = timedelta(days=30)
 # Stands on pages for what differs from letter to letter.
 DOTS = "…"
 LINE_END = re.compile(r"\r\n?")
@@ -122,6 +125,24 @@ class Petition(models.Model):
         if update_fields is not None and "state" in update_fields:
             update_fields = {*update_fields, "closed_at"}
         super().save(update_fields=update_fields, **how)
+
+    def clean(self) -> None:
+        """Once the marks of its signers' addresses are erased, whoever signed could sign again."""
+        if self.pk and self.state not in self.ENDED and self.marks_are_erased(now=timezone.now()):
+            raise ValidationError(
+                {
+                    "state": _(
+                        "This petition ended more than 30 days ago. Who signed it is not known any "
+                        "more, so the same people could sign twice: it can’t be opened again. "
+                        "Start a new petition instead."
+                    )
+                }
+            )
+
+    def marks_are_erased(self, *, now: datetime) -> bool:
+        """As it is stored: the form may say something else by now."""
+        ended = Petition.objects.filter(pk=self.pk, state__in=self.ENDED)
+        return ended.filter(closed_at__lte=now - MARKS_KEPT_FOR).exists()
 
     def get_absolute_url(self) -> str:
         return reverse("petition", args=[self.slug])

@@ -2,7 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from petitions.models import DataCopy, MailHour, MailSlot, Offer, SignRequest, TurnedAway
+from petitions.models import (
+    DataCopy,
+    Erasure,
+    MailHour,
+    MailSlot,
+    Offer,
+    SignRequest,
+    TurnedAway,
+)
 
 MAIL_SLOTS_LIVE = timedelta(days=2)
 
@@ -18,4 +26,10 @@ def erase_what_is_due(*, now: datetime) -> int:
     copies, _ = DataCopy.objects.expired(now=now).delete()
     hours, _ = MailHour.objects.filter(hour__lte=now - MAIL_SLOTS_LIVE).delete()
     away, _ = TurnedAway.objects.filter(hour__lte=now - MAIL_SLOTS_LIVE).delete()
-    return requests + slots + offers + copies + hours + away
+    erased = {
+        Erasure.Rule.REQUESTS: requests,
+        Erasure.Rule.OFFERS: offers,
+        Erasure.Rule.COPIES: copies,
+        Erasure.Rule.FLOODS: slots + hours + away,
+    }
+    return Erasure.objects.note(erased, now=now)

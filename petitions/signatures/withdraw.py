@@ -89,13 +89,18 @@ def ask_offices_to_delete(signatures: Collection[Signature], *, now: datetime) -
         ),
         ignore_conflicts=True,
     )
-    _erase_files({each.batch_id for each in signatures if each.batch_id is not None})
+    erase_files({each.batch_id for each in signatures if each.batch_id is not None})
 
 
-def _erase(signatures: list[Signature], *, request: bool, news: bool, now: datetime) -> Erased:
+def erase_signatures(signatures: list[Signature], *, now: datetime) -> None:
+    """Erase locked ones with all that hangs on them. Call it last in its transaction."""
     ask_offices_to_delete(signatures, now=now)
     Signature.objects.filter(pk__in=[each.pk for each in signatures]).delete()
     _lower_tally(signatures)
+
+
+def _erase(signatures: list[Signature], *, request: bool, news: bool, now: datetime) -> Erased:
+    erase_signatures(signatures, now=now)
     return Erased(
         request=request,
         petitions=[each.petition for each in signatures],
@@ -104,7 +109,7 @@ def _erase(signatures: list[Signature], *, request: bool, news: bool, now: datet
     )
 
 
-def _erase_files(batch_ids: set[int]) -> None:
+def erase_files(batch_ids: set[int]) -> None:
     """Those that wait to be downloaded. Who is just making some holds the batch's row, and looks at
     the signers once more before they are kept (delivery/spool.py)."""
     batches = Batch.objects.filter(pk__in=batch_ids).order_by("pk").select_for_update(no_key=True)
