@@ -50,7 +50,18 @@ RIGHTS: dict[str, set[str]] = {
         "view_officeaction",
     },
     # Reads signers' details, finds people, exports; and reads who else did.
-    "Data officer": _VIEW | {"read_details", "export_signature", "publish_name", "view_auditentry"},
+    "Data officer": _VIEW
+    | {
+        "read_details",
+        "export_signature",
+        "publish_name",
+        "exercise_rights",
+        "view_personrequest",
+        "add_personrequest",
+        "change_personrequest",
+        "view_erasure",
+        "view_auditentry",
+    },
     # Lets people in and says what they may; reads no signer.
     "Administrator": _VIEW | _all_of("user") | {"view_group", "view_auditentry"},
 }

@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 class ErasureQuerySet(models.QuerySet["Erasure"]):
     def note(self, erased: Mapping[Erasure.Rule, int], *, now: datetime) -> int:
         """Count what was erased just now to its rules, and say how many rows that were."""
-        rows = [(rule, now.astimezone(UTC).date(), count) for rule, count in erased.items() if count]
+        rows = [
+            (rule, now.astimezone(UTC).date(), count) for rule, count in erased.items() if count
+        ]
         with connection.cursor() as cursor:
             cursor.executemany(
                 """INSERT INTO petitions_erasure AS erasure (rule, day, count)

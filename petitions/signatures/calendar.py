@@ -29,8 +29,10 @@ from petitions.models import (
     Signature,
     SignRequest,
     TurnedAway,
+    data_copy,
+    offer,
+    sign_request,
 )
-from petitions.models import data_copy, offer, sign_request
 from petitions.models.clock import add_months
 from petitions.models.office_page import FILES_LIFE, PAGE_LIFE
 from petitions.models.returned import KEPT_FOR, UNMATCHED_KEPT_FOR
@@ -167,9 +169,10 @@ class _Shelf:
         by_month = self.life > A_MONTH
         unit = "month" if by_month else "day"
         ends = ExpressionWrapper(F(self.column) + self.life, output_field=DateTimeField())
-        at = Trunc(ends, unit, tzinfo=UTC, output_field=DateTimeField())
-        rows = self.rows.order_by().annotate(at=at).values_list("at").annotate(count=Count("pk"))
-        return [Day(at, count, by_month=by_month) for at, count in rows.order_by("at")]
+        time = Trunc(ends, unit, tzinfo=UTC, output_field=DateTimeField())
+        rows = self.rows.order_by().annotate(time=time).values_list("time")
+        counted = rows.annotate(number=Count("pk")).order_by("time")
+        return [Day(at, count, by_month=by_month) for at, count in counted]
 
 
 _matched = Returned.objects.filter(delivery__isnull=False)

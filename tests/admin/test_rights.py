@@ -11,11 +11,13 @@ from petitions.models import (
     Answer,
     AuditEntry,
     Delivery,
+    Erasure,
     NewsItem,
     OfficeAction,
     Page,
     Partner,
     Pause,
+    PersonRequest,
     Petition,
     Signature,
     Visibility,
@@ -48,6 +50,8 @@ SCREENS = {
     "returned": ("D", "", "", ""),
     "officeaction": ("D", "", "", ""),
     "auditentry": ("OA", "", "", ""),
+    "personrequest": ("O", "O", "O", ""),
+    "erasure": ("O", "", "", ""),
     "user": ("A", "A", "A", "A"),
     "group": ("A", "", "", ""),
 }
@@ -56,6 +60,7 @@ PAGES = {
     "admin:petitions_delivery_today": EVERYBODY,
     "admin:petitions_signature_find": "O",
     "admin:petitions_signature_export": "O",
+    "admin:petitions_erasure_calendar": "O",
 }
 
 
@@ -84,6 +89,8 @@ def room(db, keys):
     Partner.objects.create(code="friends", name="Friends")
     AuditEntry.objects.record(user=olga, action=AuditEntry.Action.READ, count=1)
     Pause.objects.create(office=make_office(name="Other", email="o@o.example"), reason="x", by=olga)
+    Erasure.objects.note({Erasure.Rule.OFFERS: 1}, now=timezone.now())
+    PersonRequest.objects.create(kind=PersonRequest.Kind.ACCESS, received_on=timezone.localdate())
     User.objects.create_user("somebody", password=None)
     return {"petition": draft, "user": User.objects.get(username="somebody")}
 
@@ -210,6 +217,18 @@ def test_who_may_take_an_export(enter, job, may):
 
     assert answer.status_code == (200 if may else 403)
     assert AuditEntry.objects.filter(action=AuditEntry.Action.EXPORT).exists() == may
+
+
+@pytest.mark.parametrize("step", ["handover", "correct", "restrict", "unrestrict", "erase"])
+@pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
+def test_who_may_act_for_a_person(enter, step, job, may):
+    signature = Signature.objects.get()
+    typed = {"reference": signature.pk, "step": step, "of": signature.pk}
+
+    answer = enter(job).post(reverse("admin:petitions_signature_find"), typed)
+
+    assert answer.status_code == (200 if may else 403)
+    assert ("Ann Canary" in answer.text) == (may and step == "correct")
 
 
 @pytest.mark.parametrize("job", ["", *EVERYBODY])

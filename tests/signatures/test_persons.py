@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
@@ -27,7 +28,7 @@ from petitions.signatures.correct import Correction, correct, end_restriction, r
 from petitions.signatures.persons import Subject, erase_person, find
 from petitions.signatures.receipt import receipt
 from petitions.signatures.withdraw import withdraw
-from tests.makers import make_office, make_petition, make_signature, make_wish
+from tests.makers import make_answer, make_office, make_petition, make_signature, make_wish
 from tests.signatures.test_race import all_at_once
 
 pytestmark = pytest.mark.django_db
@@ -145,10 +146,6 @@ def test_erasing_a_person_erases_all_of_theirs_and_nothing_else(ask, sign):
 
 
 def item_for(delivery):
-    from django.contrib.auth.models import User
-
-    from tests.makers import make_answer
-
     item = NewsItem.objects.create(
         answer=make_answer(delivery),
         told_at=NOW,
