@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -51,8 +51,19 @@ SHORTEST_REASON = 10
 Action = AuditEntry.Action
 
 
+if TYPE_CHECKING:
+    _ModelChoiceField = forms.ModelChoiceField[PersonRequest]
+else:
+    _ModelChoiceField = forms.ModelChoiceField
+
+
+class CaseField(_ModelChoiceField):
+    def label_from_instance(self, case: PersonRequest) -> str:
+        return f"{case}: {case.get_kind_display()}"
+
+
 class StepForm(forms.Form):
-    case = forms.ModelChoiceField(
+    case = CaseField(
         label=_("Their request"),
         help_text=_("If it is noted under “Persons’ requests”. It is marked as done with this."),
         queryset=PersonRequest.objects.none(),
@@ -63,9 +74,8 @@ class StepForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cases = cast("forms.ModelChoiceField[PersonRequest]", self.fields["case"])
-        cases.queryset = PersonRequest.objects.open()
-        cases.label_from_instance = _in_words  # type: ignore[method-assign]
+        # Asked anew for each form: those that are open now.
+        cast("CaseField", self.fields["case"]).queryset = PersonRequest.objects.open()
 
 
 class HandOverForm(StepForm):
@@ -286,10 +296,6 @@ def _note(request: HttpRequest, action: AuditEntry.Action, form: StepForm, *, co
     done = PersonRequest.State.DONE
     if case and case.finish(state=done, by=cast("User", request.user), now=database_now()):
         record(request, Action.CASE, count=1, selection=f"{case}: {done.label}")
-
-
-def _in_words(case: PersonRequest) -> str:
-    return f"{case}: {case.get_kind_display()}"
 
 
 STEPS = {

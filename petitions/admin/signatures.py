@@ -179,7 +179,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
     def get_fieldsets(
         self, request: HttpRequest, _signature: Signature | None = None
     ) -> list[tuple[Any, Any]]:
-        plain = (
+        plain: tuple[Any, ...] = (
             "id",
             ("petition", "batch"),
             ("confirmed_hour", "country"),
@@ -191,8 +191,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         signature = (None, {"fields": plain})
         if not self.has_read_permission(request):
             return [signature]
-        plain += ("person",)
-        signature = (None, {"fields": plain})
+        signature = (None, {"fields": (*plain, "person")})
         description = _("Sealed until now; that you look at it stands in the audit trail.")
         return [signature, (_("Details"), {"fields": sealed, "description": description})]
 

@@ -29,14 +29,10 @@ def jitter() -> float:
 
 def add_months(moment: datetime, months: int) -> datetime:
     """As the calendar counts; where that month has no such day, its last one."""
-    return moment.replace(**_shifted(moment, months))
+    return datetime.combine(add_months_to_day(moment.date(), months), moment.timetz())
 
 
 def add_months_to_day(day: date, months: int) -> date:
-    return day.replace(**_shifted(day, months))
-
-
-def _shifted(day: date, months: int) -> dict[str, int]:
     years, place = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, place + 1
-    return {"year": year, "month": month, "day": min(day.day, monthrange(year, month)[1])}
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

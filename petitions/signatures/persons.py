@@ -13,7 +13,6 @@ from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
-from django.db.models.functions import Cast
 
 from petitions.models import MailSlot, NewsSubscriber, Petition, Signature, SignRequest
 from petitions.models.signature import SignatureQuerySet
@@ -121,8 +120,8 @@ def _end_news(address: str) -> bool:
 
 def _requests_of(address: str) -> models.QuerySet[SignRequest]:
     marks = list(_indexes_of(address).values())
-    array = ArrayField(models.BinaryField())
-    return SignRequest.objects.filter(indexes__overlap=Cast(marks, array)).order_by("pk")
+    array = models.Value(marks, output_field=ArrayField(models.BinaryField()))
+    return SignRequest.objects.filter(indexes__overlap=array).order_by("pk")
 
 
 def _subscribers_of(address: str) -> models.QuerySet[NewsSubscriber]:
