@@ -101,7 +101,7 @@ def _subject(request: HttpRequest, form: AddressForm) -> Subject | None:
 
 
 def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    context = {"title": _("A person"), **context}
+    context = {"title": _("A person"), "found": None, **context}
     return TemplateResponse(request, "admin/signatures/find.html", context)
 
 
