@@ -58,6 +58,10 @@ class Shown:
     deliveries: Sequence[Delivery]
 
     @property
+    def sent(self) -> int:
+        return sum(each.state == Delivery.State.SENT for each in self.deliveries)
+
+    @property
     def on_its_way(self) -> bool:
         return hasattr(self.signature, "carried")
 
@@ -117,7 +121,7 @@ def _all_about(request: HttpRequest, subject: Subject) -> dict[str, Any]:
         "shown": shown,
         "alike": _alike(shown),
         "unread": unread_requests() if subject.address else 0,
-        "forgotten": _forgotten() if subject.address else [],
+        "forgotten": _forgotten(person) if subject.address else "",
         "may_act": request.user.has_perm(person_steps.MAY_ACT),
         "restricted": any(each.restricted for each in person.signatures),
         "unrestricted": any(not each.restricted for each in person.signatures),
@@ -151,8 +155,9 @@ def _alike(shown: list[Shown]) -> list[Alike]:
     return [Alike(signatures, details) for (details, _), signatures in groups.items()]
 
 
-def _forgotten() -> list[Petition]:
-    """Those whose signers can't be found by their address any more."""
-    now = timezone.now()
-    ended = Petition.objects.exclude(closed_at=None).prefetch_related("texts")
-    return [each for each in ended if each.marks_are_erased(now=now)]
+def _forgotten(person: Person) -> str:
+    """The titles of those whose signers can't be found by their address any more."""
+    now, found = timezone.now(), {each.petition_id for each in person.signatures}
+    ended = Petition.objects.exclude(closed_at=None).exclude(pk__in=found)
+    gone = [each for each in ended.with_texts() if each.marks_are_erased(now=now)]
+    return "; ".join(each.text.title for each in gone)

@@ -40,10 +40,10 @@ class PersonRequestAdmin(ModelAdmin[PersonRequest]):
     readonly_fields = ("due_on", "state", "done_at", "done_by")
     warn_unsaved_form = True
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[PersonRequest]:
+    def get_ordering(self, _request: HttpRequest) -> list[Any]:
         """Those that wait come first, the most urgent at the top."""
         waits = Case(When(state=State.OPEN, then=Value(0)), default=Value(1))
-        return super().get_queryset(request).order_by(waits, "due_on", "pk")
+        return [waits, "due_on", "pk"]
 
     def has_change_permission(
         self, request: HttpRequest, case: PersonRequest | None = None

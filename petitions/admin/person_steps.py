@@ -112,20 +112,20 @@ class CorrectForm(CountryForm):
     """As strict as the form that people sign with."""
 
     name = forms.CharField(
-        label=_("name"),
+        label=_("Name"),
         max_length=100,
         validators=[one_line, a_name],
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
     postcode = forms.CharField(
-        label=_("postcode"),
+        label=_("Postcode"),
         max_length=16,
         required=False,
         validators=[one_line],
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
     comment = forms.CharField(
-        label=_("comment"),
+        label=_("Comment"),
         max_length=1000,
         required=False,
         validators=[several_lines],

@@ -1,7 +1,7 @@
 """A person's page: each step asks first, acts on that person alone, and leaves its line."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -226,6 +226,19 @@ def test_a_request_is_due_a_month_after_it_came_and_three_where_it_is_extended(o
     assert case.due_on.isoformat() == "2026-04-30"
     assert actions() == [Action.CASE, Action.CASE]
     assert "overdue" in organizer.get(CASES).text
+
+
+def test_the_most_urgent_stands_first_and_what_is_done_last(organizer):
+    days = ["2026-03-02", "2026-03-01", "2026-02-01"]
+    two, one, done = (
+        PersonRequest.objects.create(kind="access", received_on=date.fromisoformat(day))
+        for day in days
+    )
+    PersonRequest.objects.filter(pk=done.pk).update(state="done")
+
+    page = organizer.get(CASES)
+
+    assert list(page.context["cl"].result_list) == [one, two, done]
 
 
 def test_a_request_holds_no_address_and_does_not_come_from_the_future(organizer):
