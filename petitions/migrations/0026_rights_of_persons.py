@@ -90,4 +90,12 @@ class Migration(migrations.Migration):
             name='done_by',
             field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by whom'),
         ),
+        migrations.CreateModel(
+            name='Tombstone',
+            fields=[
+                ('row', models.UUIDField(primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('signature', 'Signature'), ('details', 'Details'), ('news', 'News')], max_length=9)),
+                ('day', models.DateField(db_index=True)),
+            ],
+        ),
     ]

@@ -21,7 +21,7 @@ from petitions.models.sign_request import MailHour, MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
 from petitions.models.tally import Tally
 from petitions.models.turned_away import TurnedAway
-from petitions.models.withdrawal import Withdrawal, WithdrawalLink
+from petitions.models.withdrawal import Tombstone, Withdrawal, WithdrawalLink
 
 __all__ = [
     "Answer",
@@ -59,6 +59,7 @@ __all__ = [
     "SignRequest",
     "Signature",
     "Tally",
+    "Tombstone",
     "TurnedAway",
     "Visibility",
     "Withdrawal",

@@ -9,6 +9,7 @@ from petitions.models import (
     MailSlot,
     Offer,
     SignRequest,
+    Tombstone,
     TurnedAway,
 )
 
@@ -26,6 +27,7 @@ def erase_what_is_due(*, now: datetime) -> int:
     copies, _ = DataCopy.objects.expired(now=now).delete()
     hours, _ = MailHour.objects.filter(hour__lte=now - MAIL_SLOTS_LIVE).delete()
     away, _ = TurnedAway.objects.filter(hour__lte=now - MAIL_SLOTS_LIVE).delete()
+    Tombstone.objects.expired(now=now).delete()
     erased = {
         Erasure.Rule.REQUESTS: requests,
         Erasure.Rule.OFFERS: offers,

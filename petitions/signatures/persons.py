@@ -17,6 +17,7 @@ from django.db import models, transaction
 from petitions.models import MailSlot, NewsSubscriber, Petition, Signature, SignRequest
 from petitions.models.signature import SignatureQuerySet
 from petitions.signatures.addresses import mail_key, news_index, signature_index
+from petitions.signatures.links import erase_subscribers
 from petitions.signatures.withdraw import erase_signatures
 
 
@@ -113,9 +114,7 @@ def _erase_requests(address: str) -> int:
 
 def _end_news(address: str) -> bool:
     locked = _subscribers_of(address).select_for_update()
-    ids = list(locked.values_list("pk", flat=True))
-    NewsSubscriber.objects.filter(pk__in=ids).delete()
-    return bool(ids)
+    return erase_subscribers(list(locked.values_list("pk", flat=True)))
 
 
 def _requests_of(address: str) -> models.QuerySet[SignRequest]:

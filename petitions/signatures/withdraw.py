@@ -16,6 +16,7 @@ from petitions.models import (
     Signature,
     SignRequest,
     Tally,
+    Tombstone,
     Withdrawal,
 )
 from petitions.models.clock import this_hour
@@ -95,7 +96,9 @@ def ask_offices_to_delete(signatures: Collection[Signature], *, now: datetime) -
 def erase_signatures(signatures: list[Signature], *, now: datetime) -> None:
     """Erase locked ones with all that hangs on them. Call it last in its transaction."""
     ask_offices_to_delete(signatures, now=now)
-    Signature.objects.filter(pk__in=[each.pk for each in signatures]).delete()
+    ids = [each.pk for each in signatures]
+    Tombstone.objects.add(Tombstone.Kind.SIGNATURE, ids, now=now)
+    Signature.objects.filter(pk__in=ids).delete()
     _lower_tally(signatures)
 
 
