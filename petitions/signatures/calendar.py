@@ -1,7 +1,7 @@
 """What will be erased when, for organizers to read; erase.py and others do it.
 
-Figures are counted by petition and month, from indexes alone: it must be quick with a million
-signatures.
+Figures of signatures are counted by petition and month in the database, from indexes that hold no
+box.
 """
 
 from __future__ import annotations
