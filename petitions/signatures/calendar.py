@@ -111,7 +111,7 @@ def _marks() -> Line:
 
 def _by_petition(signatures: QuerySet[Signature]) -> dict[int, int]:
     rows = signatures.order_by().values_list("petition_id")
-    return dict(rows.annotate(count=Count("pk")))
+    return dict(rows.annotate(count=Count("*")))
 
 
 def _details() -> Line:
@@ -142,7 +142,7 @@ def _days_of(petition: Petition, months: list[tuple[datetime, int]]) -> Iterator
 def _by_month() -> dict[int, list[tuple[datetime, int]]]:
     month = TruncMonth("confirmed_hour", tzinfo=UTC, output_field=DateTimeField())
     rows = with_details().order_by().annotate(month=month).values_list("petition_id", "month")
-    counted = rows.annotate(count=Count("pk")).order_by("petition_id", "month")
+    counted = rows.annotate(count=Count("*")).order_by("petition_id", "month")
     return {
         petition_id: [(month, count) for _petition, month, count in some]
         for petition_id, some in groupby(counted, key=lambda row: row[0])
