@@ -17,7 +17,7 @@ def note_when_they_ended(apps, _schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0021_closed_at'),
+        ('petitions', '0027_news_to_supporters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='auditentry',
             name='action',
-            field=models.CharField(choices=[('export', 'exported signatures'), ('search', 'searched for an address'), ('read', "read a signer's details"), ('publish', 'showed names on the site'), ('hide', 'hid names on the site'), ('approve', 'approved letters'), ('pause', 'paused letters'), ('resume', 'resumed letters'), ('tell', 'told subscribers of an answer'), ('rights', 'changed who may do what'), ('sign_out', 'ended sessions'), ('reset', 'removed a second factor'), ('case', 'dealt with a person’s request'), ('handover', 'handed over a person’s data'), ('correct', 'corrected a person’s data'), ('restrict', 'restricted a person’s signatures'), ('unrestrict', 'ended a restriction'), ('erase', 'erased a person’s data')], max_length=10, verbose_name='what'),
+            field=models.CharField(choices=[('export', 'exported signatures'), ('search', 'searched for an address'), ('read', "read a signer's details"), ('publish', 'showed names on the site'), ('hide', 'hid names on the site'), ('approve', 'approved letters'), ('pause', 'paused letters'), ('resume', 'resumed letters'), ('tell', 'told subscribers'), ('rights', 'changed who may do what'), ('sign_out', 'ended sessions'), ('reset', 'removed a second factor'), ('try_news', 'sent news as a test'), ('hold_news', 'paused news'), ('go_news', 'let news go on'), ('stop_news', 'stopped news'), ('case', 'dealt with a person’s request'), ('handover', 'handed over a person’s data'), ('correct', 'corrected a person’s data'), ('restrict', 'restricted a person’s signatures'), ('unrestrict', 'ended a restriction'), ('erase', 'erased a person’s data')], max_length=10, verbose_name='what'),
         ),
         migrations.AddIndex(
             model_name='signature',
