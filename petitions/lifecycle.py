@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from petitions.models import AuditEntry, Petition, Tally
+from petitions.models.petition import TOO_LATE_TO_REOPEN
 
 State = Petition.State
 
@@ -47,14 +48,23 @@ def move(petition: Petition, to: State, *, now: datetime) -> bool:
     """
     if to not in moves_of(petition):
         raise CannotMove(_("This can’t be done from here: look at the petition again."))
-    if to == State.OPEN and not has_words(petition):
-        raise CannotMove(_("It needs a text in the campaign’s first language before it opens."))
+    if obstacle := obstacle_to(petition, to, now=now):
+        raise CannotMove(obstacle)
     changes = _changes(petition, to, now=now)
     here = Petition.objects.filter(pk=petition.pk, state=petition.state)
     if here.update(state=to, **changes) != 1:
         return False
     petition.refresh_from_db()
     return True
+
+
+def obstacle_to(petition: Petition, to: State, *, now: datetime) -> str:
+    """Why it can't be opened as it is, in words for organizers; empty where it can."""
+    if to == State.OPEN and not has_words(petition):
+        return _("It needs a text in the campaign’s first language before it opens.")
+    if to == State.OPEN and petition.marks_are_erased(now=now):
+        return str(TOO_LATE_TO_REOPEN)
+    return ""
 
 
 def _changes(petition: Petition, to: State, *, now: datetime) -> dict[str, datetime | None]:

@@ -55,7 +55,7 @@ RIGHTS: dict[str, set[str]] = {
         "view_officeaction",
     },
     # Reads signers' details, finds people, exports; and reads who else did.
-    # Takes out of the count what is suspicious.
+    # Answers whoever asks about their own data; takes out of the count what is suspicious.
     "Data officer": _VIEW
     | _all_of("blockedword")
     | {
@@ -63,6 +63,11 @@ RIGHTS: dict[str, set[str]] = {
         "export_signature",
         "publish_name",
         "hold_signature",
+        "exercise_rights",
+        "view_personrequest",
+        "add_personrequest",
+        "change_personrequest",
+        "view_erasure",
         "view_auditentry",
     },
     # Lets people in and says what they may; reads no signer.

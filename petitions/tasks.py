@@ -8,7 +8,7 @@ from petitions.exports import copies
 from petitions.models.clock import database_now
 from petitions.news import send, trials
 from petitions.pictures import draw
-from petitions.signatures import carry, confirmation_mail, erase, suspicions
+from petitions.signatures import carry, confirmation_mail, erase, retention, suspicions
 
 
 @shared_task
@@ -79,3 +79,4 @@ def erase_what_is_due() -> None:
     now = database_now()
     erase.erase_what_is_due(now=now)
     spool.erase_expired(now=now)
+    retention.erase_what_was_kept(now=now)

@@ -5,6 +5,7 @@ from petitions.admin import (
     audit,
     blocked_words,
     deliveries,
+    erasures,
     holds,
     news,
     news_letters,
@@ -14,11 +15,12 @@ from petitions.admin import (
     pages,
     partners,
     pauses,
+    person_requests,
     petitions,
     returned,
     signatures,
-    updates,
     suspicions,
+    updates,
 )
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "audit",
     "blocked_words",
     "deliveries",
+    "erasures",
     "holds",
     "news",
     "news_letters",
@@ -35,9 +38,10 @@ __all__ = [
     "pages",
     "partners",
     "pauses",
+    "person_requests",
     "petitions",
     "returned",
     "signatures",
-    "updates",
     "suspicions",
+    "updates",
 ]

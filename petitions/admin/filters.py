@@ -111,7 +111,9 @@ class NameFilter(SignatureFilter):
             return signatures.exclude(public_name="")
         if chosen == "hidden":
             return signatures.filter(name_hidden=True)
-        return signatures.filter(visibility=Visibility.PUBLIC, public_name="", name_hidden=False)
+        return signatures.filter(
+            visibility=Visibility.PUBLIC, public_name="", name_hidden=False, restricted=False
+        )
 
 
 class BatchFilter(SignatureFilter):
@@ -141,10 +143,11 @@ class FlagFilter(SignatureFilter):
             ("quarantined", gettext("quarantined")),
             ("disposable", gettext("throw-away address")),
             ("crowd", gettext("came in a crowd")),
+            ("restricted", gettext("restricted")),
         ]
 
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
-        if chosen in {"quarantined", "disposable"}:
+        if chosen in {"quarantined", "disposable", "restricted"}:
             return signatures.filter(**{chosen: True})
         if chosen == "crowd":
             return signatures.filter(crowd__isnull=False)

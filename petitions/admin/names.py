@@ -34,7 +34,9 @@ def look_at_names(
     request: HttpRequest, signatures: QuerySet[Signature], *, model_admin: ModelAdmin[Signature]
 ) -> HttpResponse | None:
     """The moderators' page: the names of public signers that are not shown yet."""
-    waiting = signatures.filter(hold=None, visibility=Visibility.PUBLIC, public_name="")
+    waiting = signatures.counted().filter(
+        visibility=Visibility.PUBLIC, public_name="", restricted=False
+    )
     some = list(waiting[:NAMES_AT_ONCE])
     if not some:
         words = _("None of these signers is public and waits to be shown.")
@@ -76,7 +78,11 @@ def show_names(references: Iterable[uuid.UUID]) -> int:
     """
     words = watch()
     signatures = Signature.objects.select_for_update().filter(
-        pk__in=list(references), visibility=Visibility.PUBLIC, hold=None, public_name=""
+        pk__in=list(references),
+        visibility=Visibility.PUBLIC,
+        hold=None,
+        restricted=False,
+        public_name="",
     )
     for signature in signatures:
         name = name_to_show(signature)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -18,9 +18,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from petitions.admin.audit import record
 from petitions.admin.base import ReadOnlyAdmin, column
 from petitions.delivery.office_pages import settle
-from petitions.models import OfficeAction
+from petitions.models import AuditEntry, OfficeAction
 from petitions.models.clock import database_now
 from petitions.models.sealed import OfficeWords
 from petitions.vault import VaultError
@@ -69,6 +70,7 @@ class OfficeActionAdmin(ReadOnlyAdmin[OfficeAction]):
         action = get_object_or_404(actions, pk=pk)
         if request.method == "POST":
             return self._decide(request, action)
+        _record_reading(request, action)
         use, set_aside = BUTTONS.get(action.kind, ("", ""))
         context = {
             **self.admin_site.each_context(request),
@@ -143,6 +145,19 @@ class OfficeActionAdmin(ReadOnlyAdmin[OfficeAction]):
 
     # --- One action, opened
 
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        change: bool = False,  # noqa: FBT001, FBT002 - likewise
+        form_url: str = "",
+        obj: OfficeAction | None = None,
+    ) -> HttpResponse:
+        if obj:
+            _record_reading(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     @column(_("name that it gave"))
     def new_name(self, action: OfficeAction) -> str:
         return _opened(action).name
@@ -185,6 +200,13 @@ def lines_of(actions: Iterable[OfficeAction]) -> str:
             for each in actions
         ),
     )
+
+
+def _record_reading(request: HttpRequest, action: OfficeAction) -> None:
+    """What an office wrote names people who work there; many actions hold no words."""
+    if action.box is not None:
+        selection = gettext("words of an office, %(id)s") % {"id": action.pk}
+        record(request, AuditEntry.Action.READ, count=1, selection=selection)
 
 
 def _opened(action: OfficeAction) -> OfficeWords:

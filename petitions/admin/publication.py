@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import forms
 from django.conf import settings
@@ -19,7 +20,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from petitions.admin.audit import record
 from petitions.admin.petition_texts import language_states
-from petitions.lifecycle import CannotMove, count_of, has_words, move, moves_of
+from petitions.lifecycle import CannotMove, count_of, has_words, move, moves_of, obstacle_to
 from petitions.models import AuditEntry, Petition, Signature
 from petitions.models.clock import database_now
 
@@ -60,8 +61,8 @@ class Move:
     to: str
     button: str | Promise
     meanings: list[str | Promise]
-    needs_words: bool
-    """It can't be done yet: the text in the campaign's first language is missing."""
+    obstacle: str
+    """Why it can't be done, or not yet; empty where it can."""
 
 
 class MoveForm(forms.Form):
@@ -84,7 +85,7 @@ def publication_page(
     if request.method == "POST":
         _do(request, petition)
         return HttpResponseRedirect(request.path)
-    ready = has_words(petition)
+    now = database_now()
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
@@ -96,20 +97,20 @@ def publication_page(
         "outcome": petition.outcome,
         "ended": petition.state in Petition.ENDED,
         "form": MoveForm(),
-        "moves": [_move_to(petition, to, ready=ready) for to in moves_of(petition)],
-        "ready": ready,
+        "moves": [_move_to(petition, to, now=now) for to in moves_of(petition)],
+        "ready": has_words(petition),
         "preview": _preview_url(petition),
     }
     return TemplateResponse(request, "admin/petitions/publication.html", context)
 
 
-def _move_to(petition: Petition, to: State, *, ready: bool) -> Move:
+def _move_to(petition: Petition, to: State, *, now: datetime) -> Move:
     again = to == State.OPEN and petition.state != State.DRAFT
     return Move(
         to=to,
         button=_REOPEN if again else _BUTTONS[to],
         meanings=_MEANINGS[to],
-        needs_words=to == State.OPEN and not ready,
+        obstacle=obstacle_to(petition, to, now=now),
     )
 
 

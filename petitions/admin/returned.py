@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from petitions.admin.audit import record
 from petitions.admin.base import ReadOnlyAdmin, column
-from petitions.models import Returned
+from petitions.models import AuditEntry, Returned
 from petitions.models.sealed import ReturnedMail
 from petitions.vault import VaultError
 
@@ -61,6 +64,21 @@ class ReturnedAdmin(ReadOnlyAdmin[Returned]):
         return format_html('<a class="link" href="{}">{}</a>', url, returned.delivery)
 
     # --- One mail, opened
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        change: bool = False,  # noqa: FBT001, FBT002 - likewise
+        form_url: str = "",
+        obj: Returned | None = None,
+    ) -> HttpResponse:
+        """People write to us in answer to letters too: who reads it is recorded."""
+        if obj:
+            selection = gettext("mail that came back, %(id)s") % {"id": obj.pk}
+            record(request, AuditEntry.Action.READ, count=1, selection=selection)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     @column(_("sender"))
     def sender(self, returned: Returned) -> str:

@@ -29,7 +29,19 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
         _("Signers"),
         [
             (_("Signatures"), "signature", "petitions_signature_changelist", "view_signature"),
-            (_("Find a person"), "person_search", "petitions_signature_find", "read_details"),
+            (_("A person"), "person_search", "petitions_signature_find", "read_details"),
+            (
+                _("Persons’ requests"),
+                "contact_support",
+                "petitions_personrequest_changelist",
+                "view_personrequest",
+            ),
+            (
+                _("What is erased when"),
+                "auto_delete",
+                "petitions_erasure_calendar",
+                "view_erasure",
+            ),
             (_("Names to look at"), "fact_check", "petitions_signature_queue", "publish_name"),
             (
                 _("Words to look at"),

@@ -13,7 +13,7 @@ from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -132,9 +132,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
             return signatures, False
         reference = reference_in(typed)
         if not reference:
-            words = gettext(
-                "This box takes references only. People are found with “Find a person”."
-            )
+            words = gettext("This box takes references only. People are found with “A person”.")
             self.message_user(request, words, messages.WARNING)
             return signatures.none(), False
         ends = uuid.UUID(reference.ljust(32, "0")), uuid.UUID(reference.ljust(32, "f"))
@@ -173,6 +171,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
             gettext("look-alike"): looks_alike,
             gettext("quarantined"): signature.quarantined,
             gettext("throw-away address"): signature.disposable,
+            gettext("restricted"): signature.restricted,
         }
         return [flag for flag, is_up in flags.items() if is_up]
 
@@ -207,7 +206,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
     def get_fieldsets(
         self, request: HttpRequest, _signature: Signature | None = None
     ) -> list[tuple[Any, Any]]:
-        plain = (
+        plain: tuple[Any, ...] = (
             "id",
             ("petition", "batch"),
             ("confirmed_hour", "country"),
@@ -220,6 +219,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         signature = (None, {"fields": plain})
         if not self.has_read_permission(request):
             return [signature]
+        signature = (None, {"fields": (*plain, "person")})
         description = _("Sealed until now; that you look at it stands in the audit trail.")
         return [signature, (_("Details"), {"fields": sealed, "description": description})]
 
@@ -240,8 +240,19 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
     def flags_in_words(self, signature: Signature) -> str:
         return ", ".join(self.flags(signature))
 
+    @admin.display(description=_("whoever asks"))
+    def person(self, signature: Signature) -> str:
+        """By its reference; who can still be found by address is found there as well."""
+        link = reverse("admin:petitions_signature_find")
+        words = _("Hand over, correct, restrict or erase")
+        return format_html(
+            '<a class="link" href="{}?reference={}">{}</a>', link, signature.pk, words
+        )
+
     @admin.display(description=_("name"))
     def name(self, signature: Signature) -> str:
+        if signature.details_are_erased:
+            return gettext("(erased: its time was over)")
         if signature.sig_box is None:
             return gettext("(counted only: nothing was kept)")
         details = opened(signature)

@@ -56,11 +56,15 @@ def open_batch(batch: Batch) -> BatchContent:
         except CannotOpen:
             damaged.append(signature.id)
         else:
-            if details and signature.visibility != Visibility.WITHHELD:
+            if details and may_be_named(signature):
                 signers.append(Signer(signature.id, signature.country.code, details))
     tolerate(damaged=len(damaged), opened=by_country.total() - len(damaged))
     _quarantine(damaged)
     return BatchContent(signers, by_country)
+
+
+def may_be_named(signature: Signature) -> bool:
+    return signature.visibility != Visibility.WITHHELD and not signature.restricted
 
 
 def _quarantine(damaged: list[UUID]) -> None:

@@ -24,7 +24,6 @@ from django.urls import reverse
 
 from petitions.models import Answer, Delivery, Office, OfficeAction, OfficePage, Signature
 from petitions.models.sealed import OfficeWords, seal_page_token
-from petitions.models.signature import Visibility
 from petitions.vault import CannotOpen
 
 log = logging.getLogger(__name__)
@@ -162,8 +161,7 @@ def standing(page: OfficePage) -> Standing:
 
 
 def _names_signers(delivery: Delivery) -> bool:
-    signatures = Signature.objects.filter(batch=delivery.batch_id, sig_box__isnull=False)
-    return signatures.exclude(visibility=Visibility.WITHHELD).exists()
+    return Signature.objects.filter(batch=delivery.batch_id).to_be_named().exists()
 
 
 # --- What the office does

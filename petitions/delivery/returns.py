@@ -16,7 +16,7 @@ from django.db import transaction
 
 from petitions.delivery.return_path import delivery_of
 from petitions.delivery.returned_mail import Reading, Verdict, read
-from petitions.models import Delivery, NotFiled, Office, Returned
+from petitions.models import Delivery, Erasure, NotFiled, Office, Returned
 from petitions.models.clock import database_now, this_hour
 from petitions.models.returned import KEPT_FOR
 from petitions.models.sealed import ReturnedMail
@@ -98,7 +98,7 @@ def erase_returned_mails(*, now: datetime) -> int:
     """Erase what came back half a year ago, and after a month what belongs to no letter."""
     mails, _ = Returned.objects.expired(now=now).delete()
     counts, _ = NotFiled.objects.filter(hour__lte=now - KEPT_FOR).delete()
-    return mails + counts
+    return Erasure.objects.note({Erasure.Rule.RETURNED: mails}, now=now) + counts
 
 
 def _fingerprint(reading: Reading, delivery: Delivery | None) -> bytes:

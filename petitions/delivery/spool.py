@@ -24,7 +24,7 @@ from petitions.delivery.downloads import CHUNK_BYTES, position
 from petitions.delivery.files import FileShelf, SignerFiles, shared_by
 from petitions.delivery.office_pages import token_of
 from petitions.delivery.typesetter import CannotTypeset
-from petitions.models import Batch, Delivery, FileChunk, FileSet, OfficePage, Signature, Visibility
+from petitions.models import Batch, Delivery, Erasure, FileChunk, FileSet, OfficePage, Signature
 from petitions.models.clock import database_now
 from petitions.models.office_page import FILES_LIFE, page_context
 from petitions.models.sealed import FILE_KEY_BYTES, seal_file_key
@@ -192,8 +192,7 @@ def _make_sure_that_all_are_still_there(batch_id: int, content: BatchContent) ->
     """Until the transaction ends nobody leaves the batch, and then these files can be seen and are
     erased with whoever leaves (signatures/withdraw.py)."""
     Batch.objects.select_for_update(no_key=True).only("pk").get(pk=batch_id)
-    named = Signature.objects.filter(batch=batch_id, sig_box__isnull=False)
-    there = named.exclude(visibility=Visibility.WITHHELD).values_list("pk", flat=True)
+    there = Signature.objects.filter(batch=batch_id).to_be_named().values_list("pk", flat=True)
     if {signer.reference for signer in content.signers} - set(there.iterator()):
         raise SignersLeft
 
@@ -208,6 +207,10 @@ def _pieces(content: bytes) -> Iterator[memoryview]:
 
 def erase_expired(*, now: datetime) -> int:
     """Files after 30 days, and pages a year after their letter was sent; their lines stay."""
-    sets, _ = FileSet.objects.filter(made_at__lte=now - FILES_LIFE).delete()
+    _all, sets = FileSet.objects.filter(made_at__lte=now - FILES_LIFE).delete()
     pages, _ = OfficePage.objects.expired(now=now).delete()
-    return sets + pages
+    erased = {
+        Erasure.Rule.FILES: sets.get("petitions.FileSet", 0),
+        Erasure.Rule.PAGES: pages,
+    }
+    return Erasure.objects.note(erased, now=now)

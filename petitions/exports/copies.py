@@ -46,8 +46,7 @@ def _make_one(openings: Openings) -> bool:
         return False
     signature = Signature.objects.select_related("petition", "batch").get(pk=copy.pk)
     with override(signature.language):
-        details, opens = _details(signature)
-        content = _about(signature) | details
+        content, opens = content_of(signature)
     openings.add(opens=opens)
     copy.box = seal_to_holder(
         json.dumps(content, ensure_ascii=False).encode(),
@@ -56,6 +55,12 @@ def _make_one(openings: Openings) -> bool:
     )
     copy.save(update_fields=["box"])
     return True
+
+
+def content_of(signature: Signature) -> tuple[dict[str, Any], bool]:
+    """All that is stored of it, in the language of the moment; False where its box is damaged."""
+    details, opens = _details(signature)
+    return _about(signature) | details, opens
 
 
 def _details(signature: Signature) -> tuple[dict[str, Any], bool]:
@@ -81,6 +86,7 @@ def _about(signature: Signature) -> dict[str, Any]:
         "name_on_the_site": signature.public_name,
         "taken_out_of_the_count": signature.hold_id is not None,
         "mark_of_a_crowd": bytes(signature.crowd or b"").hex(),
+        "restricted": signature.restricted,
         "language": signature.language,
         "consent_version": signature.consent_version,
         "confirmed_hour": signature.confirmed_hour.isoformat(),

@@ -101,11 +101,6 @@ class Migration(migrations.Migration):
             name='held',
             field=models.IntegerField(db_default=0, default=0),
         ),
-        migrations.AlterField(
-            model_name='auditentry',
-            name='action',
-            field=models.CharField(choices=[('export', 'exported signatures'), ('search', 'searched for an address'), ('read', "read a signer's details"), ('publish', 'showed names on the site'), ('hide', 'hid names on the site'), ('approve', 'approved letters'), ('pause', 'paused letters'), ('resume', 'resumed letters'), ('tell', 'told subscribers'), ('rights', 'changed who may do what'), ('sign_out', 'ended sessions'), ('reset', 'removed a second factor'), ('try_news', 'sent news as a test'), ('hold_news', 'paused news'), ('go_news', 'let news go on'), ('stop_news', 'stopped news'), ('state', 'opened or ended a petition'), ('address', "changed a petition's address"), ('hold', 'took signatures out of the count'), ('release', 'counted signatures again'), ('undo', 'took back a decision on a name')], max_length=10, verbose_name='what'),
-        ),
         migrations.AddConstraint(
             model_name='blockedword',
             constraint=models.UniqueConstraint(fields=('language', 'word'), name='blocked_word_once', violation_error_message='This word is in the list already.'),

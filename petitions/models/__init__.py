@@ -6,6 +6,7 @@ from petitions.models.batch import Batch
 from petitions.models.blocked_word import BlockedWord
 from petitions.models.data_copy import DataCopy
 from petitions.models.delivery import Delivery, DeliveryEvent
+from petitions.models.erasure import Erasure
 from petitions.models.hold import Hold
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.news_letter import NewsLetter, NewsText, NewsTrial
@@ -14,6 +15,7 @@ from petitions.models.office import Office, OfficeName
 from petitions.models.office_page import FileChunk, FileSet, OfficeAction, OfficePage
 from petitions.models.partner import Partner
 from petitions.models.pause import Pause
+from petitions.models.person_request import PersonRequest
 from petitions.models.petition import Page, Petition, PetitionAddress, PetitionText
 from petitions.models.petition_update import PetitionUpdate
 from petitions.models.receiving_domain import ReceivingDomain
@@ -24,7 +26,7 @@ from petitions.models.signature import Signature, Visibility
 from petitions.models.suspicion import SignedHour, Suspicion
 from petitions.models.tally import Tally
 from petitions.models.turned_away import TurnedAway
-from petitions.models.withdrawal import Withdrawal, WithdrawalLink
+from petitions.models.withdrawal import Tombstone, Withdrawal, WithdrawalLink
 
 __all__ = [
     "Answer",
@@ -35,6 +37,7 @@ __all__ = [
     "DataCopy",
     "Delivery",
     "DeliveryEvent",
+    "Erasure",
     "FileChunk",
     "FileSet",
     "Hold",
@@ -56,6 +59,7 @@ __all__ = [
     "Page",
     "Partner",
     "Pause",
+    "PersonRequest",
     "Petition",
     "PetitionAddress",
     "PetitionText",
@@ -68,6 +72,7 @@ __all__ = [
     "SignedHour",
     "Suspicion",
     "Tally",
+    "Tombstone",
     "TurnedAway",
     "Visibility",
     "Withdrawal",

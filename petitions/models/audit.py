@@ -92,6 +92,12 @@ class AuditEntry(models.Model):
         HOLD = "hold", _("took signatures out of the count")
         RELEASE = "release", _("counted signatures again")
         UNDO = "undo", _("took back a decision on a name")
+        CASE = "case", _("dealt with a person’s request")
+        HANDOVER = "handover", _("handed over a person’s data")
+        CORRECT = "correct", _("corrected a person’s data")
+        RESTRICT = "restrict", _("restricted a person’s signatures")
+        UNRESTRICT = "unrestrict", _("ended a restriction")
+        ERASE = "erase", _("erased a person’s data")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(

@@ -1,7 +1,8 @@
 """The time that all processes share, how coarsely it is kept, and how pauses are spread."""
 
 import random
-from datetime import datetime, timedelta
+from calendar import monthrange
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -40,3 +41,14 @@ def this_day(now: datetime) -> datetime:
 def jitter() -> float:
     """A factor from 0.8 to 1.2, so that what failed together does not come up together."""
     return random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+
+
+def add_months(moment: datetime, months: int) -> datetime:
+    """As the calendar counts; where that month has no such day, its last one."""
+    return datetime.combine(add_months_to_day(moment.date(), months), moment.timetz())
+
+
+def add_months_to_day(day: date, months: int) -> date:
+    years, place = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, place + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

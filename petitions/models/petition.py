@@ -35,10 +35,16 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import User
 
+# So long after a petition has ended its signers' addresses are still known by their marks.
+MARKS_KEPT_FOR = timedelta(days=30)
 # Stands on pages for what differs from letter to letter.
 DOTS = "…"
 LINE_END = re.compile(r"\r\n?")
 PREVIEW_LIFE = timedelta(days=14)
+TOO_LATE_TO_REOPEN = _(
+    "This petition ended more than 30 days ago. Who signed it is not known any more, so the same "
+    "people could sign twice: it can’t be opened again. Start a new petition instead."
+)
 
 
 class PetitionQuerySet(models.QuerySet["Petition"]):
@@ -176,6 +182,16 @@ class Petition(models.Model):
         if taken.exists():
             words = _("This address belonged to another petition, and links to it lead there.")
             raise ValidationError({"slug": words})
+        if self.pk and self.state not in self.ENDED and self.marks_are_erased(now=timezone.now()):
+            raise ValidationError({"state": TOO_LATE_TO_REOPEN})
+
+    def marks_are_erased(self, *, now: datetime) -> bool:
+        """Once those of its signers' addresses are, whoever signed could sign again.
+
+        As it is stored: the form may say something else by now.
+        """
+        ended = Petition.objects.filter(pk=self.pk, state__in=self.ENDED)
+        return ended.filter(closed_at__lte=now - MARKS_KEPT_FOR).exists()
 
     def get_absolute_url(self) -> str:
         return reverse("petition", args=[self.slug])

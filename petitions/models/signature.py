@@ -34,12 +34,19 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return self.filter(batch__isnull=True)
 
     def ready_for_batch(self) -> SignatureQuerySet:
-        """Those that the next letter takes: one whose details are on their way comes later."""
-        return self.counted().not_in_batch().filter(carried__isnull=True)
+        """Those that the next letter takes: one whose details are on their way comes later, and
+        one that its signer had restricted does not come."""
+        ready = self.counted().not_in_batch()
+        return ready.filter(carried__isnull=True, restricted=False)
 
     def counted(self) -> SignatureQuerySet:
         """Those that nobody holds; the tally has as many."""
         return self.filter(hold__isnull=True)
+
+    def to_be_named(self) -> SignatureQuerySet:
+        """Those whose details may go into letters and files."""
+        named = self.filter(sig_box__isnull=False, restricted=False)
+        return named.exclude(visibility=Visibility.WITHHELD)
 
     def confirmed_since(self, hour: datetime) -> SignatureQuerySet:
         return self.filter(confirmed_hour__gte=hour)
@@ -49,12 +56,13 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def named_in_public(self) -> SignatureQuerySet:
         """Those whose name an organizer has shown on the site, newest first."""
-        return self.counted().exclude(public_name="").order_by("-confirmed_hour", "id")
+        named = self.counted().exclude(public_name="").filter(restricted=False)
+        return named.order_by("-confirmed_hour", "id")
 
     def names_to_look_at(self) -> SignatureQuerySet:
         """Public signers about whose names nobody has decided yet."""
         undecided = self.filter(visibility=Visibility.PUBLIC, public_name="", name_hidden=False)
-        return undecided.counted().filter(carried__isnull=True)
+        return undecided.counted().filter(carried__isnull=True, restricted=False)
 
     def newest_names(self, most: int) -> list[Signature]:
         """Of `named_in_public`, each name of a country once: many sign several petitions."""
@@ -118,6 +126,13 @@ class Signature(models.Model):
     quarantined = models.BooleanField(
         _("quarantined"), default=False, help_text=_("Its sealed details did not open.")
     )
+    # Article 18 of the GDPR: kept and counted, and used for nothing else.
+    restricted = models.BooleanField(
+        _("restricted"),
+        default=False,
+        db_default=False,
+        help_text=_("The signer asked for it: kept and counted, but not used or erased."),
+    )
     disposable = models.BooleanField(
         _("throw-away address"),
         default=False,
@@ -147,6 +162,7 @@ class Signature(models.Model):
             ("export_signature", _("Can export signatures")),
             ("publish_name", _("Can show signers' names on the site")),
             ("hold_signature", _("Can take signatures out of the count")),
+            ("exercise_rights", _("Can hand over, correct, restrict and erase for signers")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -160,6 +176,10 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=models.Q(public_name="") | models.Q(visibility=Visibility.PUBLIC),
                 name="signature_name_shown_only_if_public",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(public_name="") | models.Q(restricted=False),
+                name="signature_restricted_is_not_shown",
             ),
         ]
         indexes = [
@@ -197,10 +217,26 @@ class Signature(models.Model):
                 name="signature_of_partner",
                 condition=models.Q(partner__isnull=False),
             ),
+            models.Index(
+                # What time erases: found, and counted by month, without reading any box.
+                fields=["petition", "confirmed_hour"],
+                name="signature_with_details",
+                condition=models.Q(sig_box__isnull=False, restricted=False),
+            ),
+            models.Index(
+                fields=["petition"],
+                name="signature_restricted",
+                condition=models.Q(restricted=True),
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def details_are_erased(self) -> bool:
+        """Their time was over; who chose to be counted only never had any."""
+        return self.sig_box is None and self.visibility != Visibility.WITHHELD
 
     def open_details(self) -> Details | None:
         """The signer's name, postcode and comment; None where they chose to be counted only.

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from petitions.models.petition import Petition
+
+if TYPE_CHECKING:
+    from petitions.models.signature import Signature
 
 # Confirmations that run at once seldom meet in one of so many rows; a read sums them.
 SHARDS = 16
@@ -37,9 +42,13 @@ class TallyQuerySet(models.QuerySet["Tally"]):
         """
         self._add([(petition_id, country, by, 0) for petition_id in sorted(petition_ids)])
 
-    def change_held(self, *, petition_ids: list[int], country: str, by: int) -> None:
-        """The same for signatures that were taken out of the count."""
-        self._add([(petition_id, country, 0, by) for petition_id in sorted(petition_ids)])
+    def change_for(self, signatures: Iterable[Signature], *, country: str, by: int) -> None:
+        """The same for signatures of which some may be held: those are out of the count already."""
+        changes = [
+            (each.petition_id, country, *((0, by) if each.hold_id else (by, 0)))
+            for each in signatures
+        ]
+        self._add(sorted(changes))
 
     def move_to_held(self, groups: list[tuple[str, int, int]]) -> None:
         """Take out of the count, or back into it where the number is below zero.

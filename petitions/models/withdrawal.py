@@ -1,6 +1,10 @@
 """How a signer leaves, and what offices that already have the letter must be told."""
 
+from __future__ import annotations
+
 import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -53,3 +57,42 @@ class Withdrawal(models.Model):
 
     def __str__(self) -> str:
         return str(self.signature_id)
+
+
+class TombstoneQuerySet(models.QuerySet["Tombstone"]):
+    def add(self, kind: Tombstone.Kind, ids: Iterable[uuid.UUID], *, now: datetime) -> None:
+        """Who is erased after their name was leaves one, that of the erasure."""
+        self.bulk_create(
+            (Tombstone(row=each, kind=kind, day=now.date()) for each in ids),
+            update_conflicts=True,
+            update_fields=["kind", "day"],
+            unique_fields=["row"],
+        )
+
+    def expired(self, *, now: datetime) -> TombstoneQuerySet:
+        return self.filter(day__lte=(now - self.model.LIFE).date())
+
+
+class Tombstone(models.Model):
+    """What a person had erased: the random id of the row, and nothing else that was in it.
+
+    It is for backups: `manage.py erased` prints these, and `manage.py replay_erasures` erases the
+    same rows once more where an older backup brought them back. None outlives every backup by much.
+    """
+
+    LIFE = timedelta(days=60)
+
+    class Kind(models.TextChoices):
+        SIGNATURE = "signature"
+        DETAILS = "details"
+        NEWS = "news"
+
+    # No number that counts up: those of one person would stand side by side.
+    row = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=9, choices=Kind)
+    day = models.DateField(db_index=True)
+
+    objects = TombstoneQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row}"

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 from petitions.models import (
     DataCopy,
+    Erasure,
     MailHour,
     MailSlot,
     Offer,
     Signature,
     SignRequest,
     Suspicion,
+    Tombstone,
     TurnedAway,
 )
 
@@ -30,6 +32,12 @@ def erase_what_is_due(*, now: datetime) -> int:
     away, _ = TurnedAway.objects.filter(hour__lte=now - MAIL_SLOTS_LIVE).delete()
     suspicions, _ = Suspicion.objects.expired(now=now).delete()
     crowds = Signature.objects.filter(crowd__isnull=False, confirmed_hour__lte=now - MARKS_LIVE)
-    return (
-        requests + slots + offers + copies + hours + away + suspicions + crowds.update(crowd=None)
-    )
+    Tombstone.objects.expired(now=now).delete()
+    erased = {
+        Erasure.Rule.REQUESTS: requests,
+        Erasure.Rule.OFFERS: offers,
+        Erasure.Rule.COPIES: copies,
+        Erasure.Rule.FLOODS: slots + hours + away,
+        Erasure.Rule.CROWDS: suspicions + crowds.update(crowd=None),
+    }
+    return Erasure.objects.note(erased, now=now)

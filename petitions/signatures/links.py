@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+import uuid
 
-from petitions.models import NewsSubscriber, Petition, Signature
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from petitions.models import NewsSubscriber, Petition, Signature, Tombstone
 from petitions.models.signature import SignatureQuerySet
 from petitions.signatures.tokens import news_link, signature_link
 
@@ -38,6 +41,11 @@ def end_subscriptions_behind(withdraw_hash: bytes) -> bool:
     being given, are there by then and go too.
     """
     locked = subscriptions_behind(withdraw_hash).select_for_update(of=("self",))
-    ids = [subscriber.pk for subscriber in locked.only("pk")]
+    return erase_subscribers([subscriber.pk for subscriber in locked.only("pk")])
+
+
+def erase_subscribers(ids: list[uuid.UUID]) -> bool:
+    """Locked ones; False where there is none."""
+    Tombstone.objects.add(Tombstone.Kind.NEWS, ids, now=timezone.now())
     NewsSubscriber.objects.filter(pk__in=ids).delete()
     return bool(ids)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from petitions.models import CarriedDetails, DataCopy, Signature, Visibility
+from petitions.models import CarriedDetails, DataCopy, Signature, Tombstone, Visibility
 from petitions.signatures.links import lock_signatures_behind
 from petitions.signatures.tokens import token_hash
 from petitions.signatures.withdraw import ask_offices_to_delete
@@ -43,5 +43,6 @@ def _change(signature: Signature, visibility: Visibility, *, now: datetime) -> N
         signature.sig_box = None
         CarriedDetails.objects.filter(signature=signature).delete()
         DataCopy.objects.filter(signature=signature).delete()
+        Tombstone.objects.add(Tombstone.Kind.DETAILS, [signature.pk], now=now)
         ask_offices_to_delete([signature], now=now)
     signature.save(update_fields=["visibility", "public_name", "name_hidden", "sig_box"])

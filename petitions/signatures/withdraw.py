@@ -16,6 +16,7 @@ from petitions.models import (
     Signature,
     SignRequest,
     Tally,
+    Tombstone,
     Withdrawal,
 )
 from petitions.models.clock import this_hour
@@ -89,13 +90,20 @@ def ask_offices_to_delete(signatures: Collection[Signature], *, now: datetime) -
         ),
         ignore_conflicts=True,
     )
-    _erase_files({each.batch_id for each in signatures if each.batch_id is not None})
+    erase_files({each.batch_id for each in signatures if each.batch_id is not None})
+
+
+def erase_signatures(signatures: list[Signature], *, now: datetime) -> None:
+    """Erase locked ones with all that hangs on them. Call it last in its transaction."""
+    ask_offices_to_delete(signatures, now=now)
+    ids = [each.pk for each in signatures]
+    Tombstone.objects.add(Tombstone.Kind.SIGNATURE, ids, now=now)
+    Signature.objects.filter(pk__in=ids).delete()
+    _lower_tally(signatures)
 
 
 def _erase(signatures: list[Signature], *, request: bool, news: bool, now: datetime) -> Erased:
-    ask_offices_to_delete(signatures, now=now)
-    Signature.objects.filter(pk__in=[each.pk for each in signatures]).delete()
-    _lower_tally(signatures)
+    erase_signatures(signatures, now=now)
     return Erased(
         request=request,
         petitions=[each.petition for each in signatures],
@@ -104,7 +112,7 @@ def _erase(signatures: list[Signature], *, request: bool, news: bool, now: datet
     )
 
 
-def _erase_files(batch_ids: set[int]) -> None:
+def erase_files(batch_ids: set[int]) -> None:
     """Those that wait to be downloaded. Who is just making some holds the batch's row, and looks at
     the signers once more before they are kept (delivery/spool.py)."""
     batches = Batch.objects.filter(pk__in=batch_ids).order_by("pk").select_for_update(no_key=True)
@@ -118,10 +126,6 @@ def _forget_offers(withdraw_hash: bytes) -> None:
 
 
 def _lower_tally(signatures: list[Signature]) -> None:
-    """A held signature is out of the count already."""
     for country in sorted({each.country.code for each in signatures}):
         theirs = [each for each in signatures if each.country.code == country]
-        counted = [each.petition_id for each in theirs if each.hold_id is None]
-        held = [each.petition_id for each in theirs if each.hold_id is not None]
-        Tally.objects.change(petition_ids=counted, country=country, by=-1)
-        Tally.objects.change_held(petition_ids=held, country=country, by=-1)
+        Tally.objects.change_for(theirs, country=country, by=-1)

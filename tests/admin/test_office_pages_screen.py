@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from petitions.delivery import office_pages
 from petitions.delivery.batches import close_batch
-from petitions.models import Answer, Delivery, Office, OfficeAction, OfficePage
+from petitions.models import Answer, AuditEntry, Delivery, Office, OfficeAction, OfficePage
 from petitions.models.sealed import OfficeWords
 from tests.makers import make_office, make_petition, make_signature
 
@@ -182,3 +182,18 @@ def test_a_form_from_another_site_decides_nothing(organizer, token):
     assert organizer.post(decide_url(), {"outcome": "used"}).status_code == 403
 
     assert Office.objects.get().email == "minister@office.example"
+
+
+def test_who_reads_an_offices_words_stands_in_the_audit_trail(organizer, token):
+    office_pages.confirm_receipt(token, now=NOW)
+    silent = OfficeAction.objects.get()
+    organizer.get(reverse("admin:petitions_officeaction_change", args=[silent.pk]))
+    assert not AuditEntry.objects.exists(), "there is nothing to read"
+    office_pages.propose_address(token, NEW_ADDRESS, other=False, now=NOW)
+    action = OfficeAction.objects.get(kind=Kind.ADDRESS)
+
+    organizer.get(reverse("admin:petitions_officeaction_change", args=[action.pk]))
+    organizer.get(reverse("admin:petitions_officeaction_decide", args=[action.pk]))
+
+    assert list(AuditEntry.objects.values_list("action", flat=True)) == ["read", "read"]
+    assert "new@office" not in "".join(each.selection for each in AuditEntry.objects.all())

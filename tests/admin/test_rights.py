@@ -12,6 +12,7 @@ from petitions.models import (
     AuditEntry,
     BlockedWord,
     Delivery,
+    Erasure,
     Hold,
     NewsDelivery,
     NewsItem,
@@ -21,6 +22,7 @@ from petitions.models import (
     Page,
     Partner,
     Pause,
+    PersonRequest,
     Petition,
     PetitionUpdate,
     Signature,
@@ -67,6 +69,8 @@ SCREENS = {
     "returned": ("D", "", "", ""),
     "officeaction": ("D", "", "", ""),
     "auditentry": ("OA", "", "", ""),
+    "personrequest": ("O", "O", "O", ""),
+    "erasure": ("O", "", "", ""),
     "user": ("A", "A", "A", "A"),
     "group": ("A", "", "", ""),
 }
@@ -79,6 +83,7 @@ PAGES = {
     "admin:petitions_signature_release": "O",
     "admin:petitions_signature_compare": "O",
     "admin:petitions_signature_queue": "EO",
+    "admin:petitions_erasure_calendar": "O",
 }
 
 
@@ -115,6 +120,8 @@ def room(db, keys):
     Suspicion.objects.create(kind="burst", petition=petition, hour=timezone.now(), count=60)
     AuditEntry.objects.record(user=olga, action=AuditEntry.Action.READ, count=1)
     Pause.objects.create(office=make_office(name="Other", email="o@o.example"), reason="x", by=olga)
+    Erasure.objects.note({Erasure.Rule.OFFERS: 1}, now=timezone.now())
+    PersonRequest.objects.create(kind=PersonRequest.Kind.ACCESS, received_on=timezone.localdate())
     User.objects.create_user("somebody", password=None)
     return {"petition": draft, "user": User.objects.get(username="somebody")}
 
@@ -317,6 +324,18 @@ def test_who_may_take_an_export(enter, job, may):
 
     assert answer.status_code == (200 if may else 403)
     assert AuditEntry.objects.filter(action=AuditEntry.Action.EXPORT).exists() == may
+
+
+@pytest.mark.parametrize("step", ["handover", "correct", "restrict", "unrestrict", "erase"])
+@pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
+def test_who_may_act_for_a_person(enter, step, job, may):
+    signature = Signature.objects.get()
+    typed = {"reference": signature.pk, "step": step, "of": signature.pk}
+
+    answer = enter(job).post(reverse("admin:petitions_signature_find"), typed)
+
+    assert answer.status_code == (200 if may else 403)
+    assert ("Ann Canary" in answer.text) == (may and step == "correct")
 
 
 @pytest.mark.parametrize("job", ["", *EVERYBODY])

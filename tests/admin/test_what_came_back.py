@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
-from petitions.models import Answer, Delivery, Office, Returned
+from petitions.models import Answer, AuditEntry, Delivery, Office, Returned
 from tests.admin.conftest import sign_in
 from tests.makers import make_office, make_petition, make_returned, make_signature
 
@@ -116,3 +116,15 @@ def test_who_may_not_see_what_came_back_has_no_card_of_it(client, django_user_mo
     sign_in(client, django_user_model.objects.create_user("hanna", is_staff=True))
 
     assert "came_back" not in client.get(reverse("admin:index")).context
+
+
+def test_who_reads_what_came_back_stands_in_the_audit_trail(organizer):
+    returned = make_returned()
+    organizer.get("/admin/petitions/returned/")
+    assert not AuditEntry.objects.exists()
+
+    organizer.get(reverse("admin:petitions_returned_change", args=[returned.pk]))
+
+    entry = AuditEntry.objects.get()
+    assert (entry.user.username, entry.action) == ("olga", "read")
+    assert str(returned.pk) in entry.selection
