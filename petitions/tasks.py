@@ -1,13 +1,30 @@
 """Celery's doors. Ticks carry no data: each finds its work in PostgreSQL."""
 
-from celery import shared_task
+from datetime import timedelta
+from typing import Any
+
+from celery import Task, shared_task
+from celery.signals import task_success
 
 from petitions.delivery import batches, imap, queue, returns, spool
 from petitions.exports import copies
+from petitions.models import Heartbeat
 from petitions.models.clock import database_now
 from petitions.news import send
 from petitions.pictures import draw
-from petitions.signatures import carry, confirmation_mail, erase
+from petitions.signatures import carry, confirmation_mail, erase, figures
+
+BEAT_EVERY = timedelta(minutes=1)
+
+
+@task_success.connect
+def note_that_it_ran(sender: Task, **_: Any) -> None:
+    """Organizers see when each tick last came to its end."""
+    Heartbeat.objects.beat(name_of(sender.name), at_most_every=BEAT_EVERY)
+
+
+def name_of(task: str) -> str:
+    return task.rpartition(".")[2]
 
 
 @shared_task
@@ -67,3 +84,8 @@ def erase_what_is_due() -> None:
     now = database_now()
     erase.erase_what_is_due(now=now)
     spool.erase_expired(now=now)
+
+
+@shared_task
+def count_figures() -> None:
+    figures.count_figures(now=database_now())

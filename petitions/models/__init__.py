@@ -4,7 +4,9 @@ from petitions.models.answer import Answer
 from petitions.models.audit import AuditEntry
 from petitions.models.batch import Batch
 from petitions.models.data_copy import DataCopy
+from petitions.models.day_figure import DayFigure
 from petitions.models.delivery import Delivery, DeliveryEvent
+from petitions.models.heartbeat import Heartbeat
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
@@ -17,6 +19,7 @@ from petitions.models.returned import MailboxLook, NotFiled, Returned
 from petitions.models.share_picture import SharePicture
 from petitions.models.sign_request import MailHour, MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
+from petitions.models.step_figure import StepFigure
 from petitions.models.tally import Tally
 from petitions.models.turned_away import TurnedAway
 from petitions.models.withdrawal import Withdrawal, WithdrawalLink
@@ -27,10 +30,12 @@ __all__ = [
     "Batch",
     "CarriedDetails",
     "DataCopy",
+    "DayFigure",
     "Delivery",
     "DeliveryEvent",
     "FileChunk",
     "FileSet",
+    "Heartbeat",
     "MailHour",
     "MailSlot",
     "MailboxLook",
@@ -54,6 +59,7 @@ __all__ = [
     "SharePicture",
     "SignRequest",
     "Signature",
+    "StepFigure",
     "Tally",
     "TurnedAway",
     "Visibility",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from petitions.models.sealed import Details
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import date
 
 
 class Visibility(models.TextChoices):
@@ -29,6 +30,10 @@ class Visibility(models.TextChoices):
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
+    def counted(self) -> SignatureQuerySet:
+        """Those that figures by day count, as the tally does: all that stand."""
+        return self.all()
+
     def not_in_batch(self) -> SignatureQuerySet:
         return self.filter(batch__isnull=True)
 
@@ -38,6 +43,14 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def confirmed_since(self, hour: datetime) -> SignatureQuerySet:
         return self.filter(confirmed_hour__gte=hour)
+
+    def confirmed_since_day(self, day: date) -> SignatureQuerySet:
+        """Days are those of UTC."""
+        return self.confirmed_since(datetime.combine(day, time(), tzinfo=UTC))
+
+    def waiting_for_a_look(self) -> SignatureQuerySet:
+        """Public signers whose name is not on the site, or not yet."""
+        return self.filter(visibility=Visibility.PUBLIC, public_name="")
 
     def with_indexes(self, indexes: Iterable[bytes]) -> SignatureQuerySet:
         return self.filter(index__in=list(indexes))
@@ -148,6 +161,16 @@ class Signature(models.Model):
                 condition=~models.Q(public_name=""),
             ),
             models.Index(fields=["-confirmed_hour", "id"], name="signature_by_hour"),
+            models.Index(
+                fields=["-confirmed_hour", "id"],
+                name="signature_name_waits",
+                condition=models.Q(visibility="public", public_name=""),
+            ),
+            models.Index(
+                fields=["-confirmed_hour", "id"],
+                name="signature_quarantined",
+                condition=models.Q(quarantined=True),
+            ),
             models.Index(
                 fields=["partner", "petition"],
                 name="signature_of_partner",

@@ -20,6 +20,7 @@ from petitions.models import (
     PetitionUpdate,
     SharePicture,
     Signature,
+    StepFigure,
     TurnedAway,
 )
 from petitions.signatures.confirm import LinkNotValid, confirm, find_request
@@ -32,6 +33,7 @@ from petitions.web.forms import ConfirmForm, SignForm
 from petitions.web.limits import NoMail, mail_time
 from petitions.web.offers import thank_you
 from petitions.web.origin import own_forms_only
+from petitions.web.steps import count, counts_views
 from petitions.web.via import partner_code, partner_id, partner_query
 
 NAMES_SHOWN = 30
@@ -73,6 +75,7 @@ def content_page(slug: str) -> Page:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @own_forms_only
+@counts_views
 @cached_page
 def petition(request: HttpRequest, slug: str) -> HttpResponse:
     ask = public_ask(slug)
@@ -93,6 +96,7 @@ def _sign(request: HttpRequest, ask: Ask) -> HttpResponse:
         TurnedAway.objects.add(none.why, now=now)
     else:
         request_signature(form.wish(partner_id=partner_id(code)), now=now, mail_at=mail_at)
+        count(StepFigure.Step.ASKED, petition_id=ask.petition.pk)
     return check_your_mail(request)
 
 
@@ -139,6 +143,9 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
         form = ConfirmForm(data, petition_ids=petition_ids, address=address)
         if request.method == "POST" and form.is_valid():
             confirmed = confirm(token, petition_ids=form.petition_ids(), now=now)
+            if confirmed.petition_ids:
+                # A form is counted for the ask on whose page it was sent, which is its first.
+                count(StepFigure.Step.CONFIRMED, petition_id=petition_ids[0])
             signed = Petition.objects.filter(pk__in=confirmed.petition_ids).first()
             return thank_you(request, confirmed.offers, signed=signed)
     except LinkNotValid:
