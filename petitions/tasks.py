@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from celery import Task, shared_task
+from celery import shared_task
 from celery.signals import task_success
 
 from petitions.delivery import batches, imap, queue, returns, spool
@@ -18,7 +18,7 @@ BEAT_EVERY = timedelta(minutes=1)
 
 
 @task_success.connect
-def note_that_it_ran(sender: Task, **_: Any) -> None:
+def note_that_it_ran(sender: Any, **_: Any) -> None:
     """Organizers see when each tick last came to its end."""
     Heartbeat.objects.beat(name_of(sender.name), at_most_every=BEAT_EVERY)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any, cast
 
 from django.contrib.admin import ModelAdmin
@@ -113,7 +114,11 @@ class BatchFilter(SignatureFilter):
             return signatures.not_in_batch()
         if chosen == "any":
             return signatures.filter(batch__isnull=False)
-        return signatures.filter(batch=int(chosen))
+        batch = Batch.objects.get(pk=int(chosen))
+        # No row is younger than its batch; said so, the list begins at its hour rather than today.
+        # Two machines' clocks may differ.
+        latest = batch.closed_at + timedelta(hours=1)
+        return signatures.filter(batch=batch, confirmed_hour__lte=latest)
 
 
 class FlagFilter(SignatureFilter):

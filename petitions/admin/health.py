@@ -17,7 +17,7 @@ from petitions.models import (
     OfficePage,
     SignRequest,
 )
-from petitions.models.heartbeat import BACKUP
+from petitions.models.heartbeat import BACKUP, FIGURES
 from petitions.vault import KeysUnavailable, Purpose, VaultError, vault
 
 # A mail that need not wait is due in the hour that has begun: no row tells more of its time.
@@ -54,6 +54,27 @@ class KeyState:
     epoch: str
     state: str
     late: bool
+
+
+@dataclass(frozen=True)
+class Machines:
+    waiting: list[Waiting]
+    workers: list[Seen]
+    backup: Seen
+    keys: list[KeyState]
+    counted_at: datetime | None
+    """When figures by day were last counted."""
+
+
+def look(*, now: datetime) -> Machines:
+    beats = Heartbeat.objects.times()
+    return Machines(
+        waiting=queues(now=now),
+        workers=workers(beats, now=now),
+        backup=_seen(gettext("Backup"), beats.get(BACKUP), now=now, late_after=BACKUP_IS_LATE),
+        keys=keys(now=now),
+        counted_at=beats.get(FIGURES),
+    )
 
 
 def queues(*, now: datetime) -> list[Waiting]:
@@ -106,10 +127,6 @@ def workers(beats: dict[str, datetime], *, now: datetime) -> list[Seen]:
     ]
 
 
-def backup(beats: dict[str, datetime], *, now: datetime) -> Seen:
-    return _seen(gettext("Backup"), beats.get(BACKUP), now=now, late_after=BACKUP_IS_LATE)
-
-
 def keys(*, now: datetime) -> list[KeyState]:
     """The active key of each purpose: its age, and whether its private half opens here."""
     words = {
@@ -117,10 +134,6 @@ def keys(*, now: datetime) -> list[KeyState]:
         Purpose.MAIL: gettext("Key for addresses"),
     }
     return [_key(purpose, name, now=now) for purpose, name in words.items()]
-
-
-def heartbeats() -> dict[str, datetime]:
-    return Heartbeat.objects.times()
 
 
 # --- Parts
@@ -137,10 +150,13 @@ def _seen(words: str, at: datetime | None, *, now: datetime, late_after: timedel
 
 
 def _queues_of_ticks() -> dict[str, str]:
-    ticks = [each["task"] for each in settings.CELERY_BEAT_SCHEDULE.values()]
-    routes = settings.CELERY_TASK_ROUTES
-    default = {"queue": settings.CELERY_TASK_DEFAULT_QUEUE}
-    return {tick.rpartition(".")[2]: routes.get(tick, default)["queue"] for tick in ticks}
+    """Of each tick that beat sends, the queue that it goes to, which is its role's name."""
+    ticks = [str(each["task"]) for each in settings.CELERY_BEAT_SCHEDULE.values()]
+    routes = {task: route["queue"] for task, route in settings.CELERY_TASK_ROUTES.items()}
+    return {
+        tick.rpartition(".")[2]: routes.get(tick, settings.CELERY_TASK_DEFAULT_QUEUE)
+        for tick in ticks
+    }
 
 
 def _key(purpose: Purpose, words: str, *, now: datetime) -> KeyState:

@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from petitions.admin.health import KeyState, Seen, Waiting
+from petitions.admin.health import Machines
+from petitions.admin.paginator import COUNTED_UP_TO, count_up_to
 from petitions.models import (
     Delivery,
     MailboxLook,
@@ -28,8 +29,6 @@ from petitions.models import (
     Signature,
 )
 
-# A number that nobody needs to know more exactly.
-COUNTED_UP_TO = 10_000
 # A batch is closed within a minute of its time.
 BATCH_IS_OVERDUE = timedelta(hours=1)
 # As `Returned.objects.not_entered` has it, in the words of a list's address.
@@ -49,11 +48,6 @@ class Need:
     def is_more(self) -> bool:
         """Whether there are more than were counted."""
         return self.count is not None and self.count > COUNTED_UP_TO
-
-
-def count_up_to(rows: QuerySet, most: int = COUNTED_UP_TO) -> int:  # type: ignore[type-arg]  # of any model
-    """One more than `most` where there are more: to count a million takes too long."""
-    return rows.order_by().values("pk")[: most + 1].count()
 
 
 def needs_of(request: HttpRequest, *, petitions: list[Petition], pauses: list[Pause]) -> list[Need]:
@@ -76,29 +70,27 @@ def needs_of(request: HttpRequest, *, petitions: list[Petition], pauses: list[Pa
     return sorted(found, key=lambda need: not need.urgent)
 
 
-def needs_of_machines(
-    *, waiting: list[Waiting], workers: list[Seen], backup: Seen, keys: list[KeyState]
-) -> list[Need]:
+def needs_of_machines(machines: Machines) -> list[Need]:
     """Whoever runs the servers must see to these; organizers see that it has to be done."""
-    silent = [each.words for each in workers if each.late]
+    silent = [each.words for each in machines.workers if each.late]
     needs = [
         Need(gettext("%(role)s: not seen for more than five minutes") % {"role": role}, None)
         for role in silent
     ]
     needs += [
         Need(gettext("%(work)s: it takes too long") % {"work": each.words}, each.count)
-        for each in waiting
+        for each in machines.waiting
         if each.late
     ]
     needs += [
         Need(f"{each.words} {each.epoch}: {each.state}".replace(" :", ":"), None)
-        for each in keys
+        for each in machines.keys
         if each.late
     ]
-    if backup.late:
+    if machines.backup.late:
         words = gettext("No backup has ever been noted")
         old = gettext("The last backup is older than a day")
-        needs.append(Need(old if backup.at else words, None))
+        needs.append(Need(old if machines.backup.at else words, None))
     return [Need(each.words, each.count, urgent=True) for each in needs]
 
 

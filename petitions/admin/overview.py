@@ -26,7 +26,6 @@ from petitions.models import (
     SignRequest,
     TurnedAway,
 )
-from petitions.models.heartbeat import FIGURES
 
 # As `Delivery.objects.put_off` has it, in the words of a list's address.
 PUT_OFF = "state__exact=ready&tries__gt=0"
@@ -62,8 +61,9 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "may_pause": request.user.has_perm("petitions.add_pause"),
         }
     if may_see_petitions:
-        context |= figures(request, petitions) | machines()
-        context["needs"] = context["needs_of_machines"] + context["needs"]
+        machines = health.look(now=timezone.now())
+        context |= figures(request, petitions) | {"machines": machines}
+        context["needs"] = needs_of_machines(machines) + context["needs"]
     return context
 
 
@@ -138,22 +138,3 @@ def letters(*, sees_what_came_back: bool) -> list[tuple[str, int, str]]:
     answers = reverse("admin:petitions_answer_changelist")
     rows.append((gettext("answered"), answered.order_by().count(), answers))
     return [row for row in rows if row[1]]
-
-
-# --- What runs
-
-
-def machines() -> dict[str, Any]:
-    now = timezone.now()
-    beats = health.heartbeats()
-    facts = {
-        "waiting": health.queues(now=now),
-        "workers": health.workers(beats, now=now),
-        "backup": health.backup(beats, now=now),
-        "keys": health.keys(now=now),
-    }
-    return {
-        **facts,
-        "needs_of_machines": needs_of_machines(**facts),
-        "counted_at": beats.get(FIGURES),
-    }

@@ -54,6 +54,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='signature',
+            index=models.Index(fields=['country', '-confirmed_hour', 'id'], name='signature_of_country'),
+        ),
+        migrations.AddIndex(
+            model_name='signature',
+            index=models.Index(condition=models.Q(('disposable', True)), fields=['-confirmed_hour', 'id'], name='signature_disposable'),
+        ),
+        migrations.AddIndex(
+            model_name='signature',
             index=models.Index(condition=models.Q(('public_name', ''), ('visibility', 'public')), fields=['-confirmed_hour', 'id'], name='signature_name_waits'),
         ),
         migrations.AddIndex(

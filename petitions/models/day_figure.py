@@ -6,6 +6,7 @@ To count a million rows for each look would take seconds. The exact totals stand
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models.functions import TruncDate
@@ -92,7 +93,7 @@ class DayFigure(models.Model):
         return f"{self.day} {self.petition_id} {self.by} {self.value}: {self.count}"
 
 
-def _counted(since: date | None) -> tuple[str, tuple[object, ...]]:
+def _counted(since: date | None) -> tuple[str, tuple[Any, ...]]:
     """The query for what is counted; days are those of UTC."""
     signatures = Signature.objects.counted()
     if since:

@@ -22,11 +22,11 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
                 """INSERT INTO petitions_heartbeat AS beat (name, at)
                    SELECT %(name)s, clock_timestamp() WHERE NOT EXISTS (
                        SELECT FROM petitions_heartbeat
-                       WHERE name = %(name)s AND at > clock_timestamp() - %(every)s
+                       WHERE name = %(name)s AND at > clock_timestamp() - %(every)s::interval
                    )
                    ON CONFLICT (name) DO UPDATE SET at = excluded.at
-                   WHERE beat.at <= excluded.at - %(every)s""",
-                {"name": name, "every": at_most_every},
+                   WHERE beat.at <= excluded.at - %(every)s::interval""",
+                {"name": name, "every": f"{at_most_every.total_seconds()} seconds"},
             )
             return bool(cursor.rowcount)
 

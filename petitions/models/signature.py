@@ -161,6 +161,12 @@ class Signature(models.Model):
                 condition=~models.Q(public_name=""),
             ),
             models.Index(fields=["-confirmed_hour", "id"], name="signature_by_hour"),
+            models.Index(fields=["country", "-confirmed_hour", "id"], name="signature_of_country"),
+            models.Index(
+                fields=["-confirmed_hour", "id"],
+                name="signature_disposable",
+                condition=models.Q(disposable=True),
+            ),
             models.Index(
                 fields=["-confirmed_hour", "id"],
                 name="signature_name_waits",

@@ -123,7 +123,11 @@ def test_a_petition_that_does_not_exist_is_as_if_none_was_chosen(organizer):
 
 def test_countries_beyond_the_first_are_one_line(organizer):
     petition = make_petition()
-    for country in ["LT", "LT", *["DE", "FR", "PL", "UA", "LV", "EE", "FI", "SE", "NO", "DK", "NL", "BE", "AT"]]:
+    for country in [
+        "LT",
+        "LT",
+        *["DE", "FR", "PL", "UA", "LV", "EE", "FI", "SE", "NO", "DK", "NL", "BE", "AT"],
+    ]:
         make_signature(petition, country=country)
 
     seen = overview(organizer)
@@ -299,7 +303,7 @@ def test_a_backup_is_noted_and_missed_after_a_day(organizer):
     assert "No backup has ever been noted" in needs(organizer)
 
     call_command("backup_done", verbosity=0)
-    assert overview(organizer)["backup"].late is False
+    assert overview(organizer)["machines"].backup.late is False
 
     Heartbeat.objects.filter(name=BACKUP).update(at=timezone.now() - timedelta(hours=27))
     assert "The last backup is older than a day" in needs(organizer)
@@ -307,11 +311,11 @@ def test_a_backup_is_noted_and_missed_after_a_day(organizer):
 
 def test_an_old_key_and_a_missing_one_need_a_person(organizer, keys):
     make_petition()
-    state = {key.words: key for key in overview(organizer)["keys"]}
+    state = {key.words: key for key in overview(organizer)["machines"].keys}
     assert state["Key for signers’ details"].state == "It opens its canary here."
 
     (keys.directory / "mail" / "2026-11a.json").unlink()
-    state = {key.words: key for key in overview(organizer)["keys"]}
+    state = {key.words: key for key in overview(organizer)["machines"].keys}
     assert state["Key for addresses"].state == "Its private half lies elsewhere."
 
     (keys.directory / "signature" / "2026-11a.json").write_text('{"seed": "00"}')
@@ -373,7 +377,7 @@ def test_who_may_see_nothing_is_told_nothing(client, sent, django_user_model):
     seen = overview(browser_of(django_user_model.objects.create_user("hanna", is_staff=True)))
 
     assert seen["needs"] == []
-    for part in ("standings", "chart", "letters", "waiting", "steps", "countries"):
+    for part in ("standings", "chart", "letters", "machines", "steps", "countries"):
         assert part not in seen
 
 
