@@ -5,6 +5,7 @@ Their limit is a page of the same server with the same frame around an almost em
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import statistics
@@ -27,7 +28,9 @@ from local.html_forms import read_page
 from petitions.models import Batch, Petition, Signature, Tally
 from petitions.vault import vault
 
-ROUNDS = 5
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+ROUNDS = 3
 GOAL_MS = 200
 NAME, WORD = "olga", "correct horse battery"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - opens nothing but a benchmark

@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
 from petitions.admin import export, find, names
 from petitions.admin.audit import record
@@ -33,8 +34,8 @@ from petitions.admin.filters import (
 from petitions.admin.opening import opened
 from petitions.models import AuditEntry, Signature, Visibility
 
-# A posted list has a field for each ticked row, and the site takes at most 200 fields.
-ROWS_A_PAGE = 100
+# Drawing the rows takes most of a list's time.
+ROWS_A_PAGE = 50
 LOOK_ALIKES_SHOWN = 20
 
 
@@ -43,7 +44,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
     list_display = (
         "reference",
         "petition",
-        "country",
+        "country_name",
         "visibility_label",
         "confirmed",
         "batch_number",
@@ -126,6 +127,11 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
     @column(_("reference"))
     def reference(self, signature: Signature) -> str:
         return short(signature.pk)
+
+    @column(_("country"), ordering="country")
+    def country_name(self, signature: Signature) -> str:
+        """Django would walk through all countries of the world for each row, twice."""
+        return countries.name(signature.country.code)
 
     @column(
         _("visibility"),
