@@ -30,7 +30,7 @@ from petitions.vault import vault
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
-ROUNDS = 3
+ROUNDS = 5
 GOAL_MS = 200
 NAME, WORD = "olga", "correct horse battery"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - opens nothing but a benchmark
