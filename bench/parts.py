@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 from django.core.management import call_command
 
+from bench.admin import measure_admin
 from bench.browser import NoBrowser
 from bench.compare import Figure, compare
 from bench.files import measure_files
@@ -193,6 +194,7 @@ PARTS: dict[str, Callable[[], dict[str, Figure]]] = {
     "export": measure_export,
     "letters": measure_letters,
     "files": measure_files,
+    "admin": measure_admin,
     "kills": measure_kills,
     "pages": measure_pages,
     "lighthouse": measure_scores,

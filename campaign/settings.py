@@ -226,6 +226,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=10),
         "options": {"expires": 600},
     },
+    "figures": {
+        "task": "petitions.tasks.count_figures",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
     "erasure": {
         "task": "petitions.tasks.erase_what_is_due",
         "schedule": timedelta(minutes=10),

@@ -1,14 +1,38 @@
 """Celery's doors. Ticks carry no data: each finds its work in PostgreSQL."""
 
+from datetime import timedelta
+from typing import Any
+
 from celery import shared_task
+from celery.signals import task_success
 
 from petitions import lifecycle
 from petitions.delivery import batches, imap, queue, returns, spool
 from petitions.exports import copies
+from petitions.models import Heartbeat
 from petitions.models.clock import database_now
 from petitions.news import send, trials
 from petitions.pictures import draw
-from petitions.signatures import carry, confirmation_mail, erase, retention, suspicions
+from petitions.signatures import (
+    carry,
+    confirmation_mail,
+    erase,
+    figures,
+    retention,
+    suspicions,
+)
+
+BEAT_EVERY = timedelta(minutes=1)
+
+
+@task_success.connect
+def note_that_it_ran(sender: Any, **_: Any) -> None:
+    """Organizers see when each tick last came to its end."""
+    Heartbeat.objects.beat(name_of(sender.name), at_most_every=BEAT_EVERY)
+
+
+def name_of(task: str) -> str:
+    return task.rpartition(".")[2]
 
 
 @shared_task
@@ -80,3 +104,8 @@ def erase_what_is_due() -> None:
     erase.erase_what_is_due(now=now)
     spool.erase_expired(now=now)
     retention.erase_what_was_kept(now=now)
+
+
+@shared_task
+def count_figures() -> None:
+    figures.count_figures(now=database_now())

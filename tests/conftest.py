@@ -21,6 +21,7 @@ from petitions.models.sealed import Mailing
 from petitions.signatures import confirmation_mail, counters, flood
 from petitions.signatures.request import request_signature
 from petitions.vault import Purpose, Vault, vault
+from petitions.web import steps
 from petitions.web.figures import forget_figures
 from petitions.web.via import forget_partners
 from tests.mailbox import Mailbox
@@ -82,6 +83,7 @@ def read_anew():
     translation.activate("en")
     forget_figures()
     forget_partners()
+    steps.forget()
     flood.look_anew()
 
 

@@ -10,6 +10,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
+from petitions.admin.paginator import BoundedPaginator
+
 __all__ = [
     "DropdownFilter",
     "InlineFormSet",
@@ -44,7 +46,8 @@ else:
             return cls
 
     class ModelAdmin(_WithTypes, UnfoldModelAdmin):
-        pass
+        paginator = BoundedPaginator
+        list_before_template = "admin/more.html"
 
     class StackedInline(_WithTypes, UnfoldStackedInline):
         pass

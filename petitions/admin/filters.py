@@ -111,9 +111,7 @@ class NameFilter(SignatureFilter):
             return signatures.exclude(public_name="")
         if chosen == "hidden":
             return signatures.filter(name_hidden=True)
-        return signatures.filter(
-            visibility=Visibility.PUBLIC, public_name="", name_hidden=False, restricted=False
-        )
+        return signatures.names_to_look_at()
 
 
 class BatchFilter(SignatureFilter):
@@ -130,7 +128,11 @@ class BatchFilter(SignatureFilter):
             return signatures.not_in_batch()
         if chosen == "any":
             return signatures.filter(batch__isnull=False)
-        return signatures.filter(batch=int(chosen))
+        batch = Batch.objects.get(pk=int(chosen))
+        # No row is younger than its batch; said so, the list begins at its hour rather than today.
+        # Two machines' clocks may differ.
+        latest = batch.closed_at + timedelta(hours=1)
+        return signatures.filter(batch=batch, confirmed_hour__lte=latest)
 
 
 class FlagFilter(SignatureFilter):

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from petitions.admin.audit import record
 from petitions.admin.names import MAY_PUBLISH, name_to_show
+from petitions.admin.paginator import COUNTED_UP_TO, count_up_to
 from petitions.models import AuditEntry, Signature, Visibility
 from petitions.signatures.blocked_words import watch
 
@@ -48,12 +49,14 @@ def queue_page(request: HttpRequest, *, model_admin: ModelAdmin[Signature]) -> H
     if waiting:
         selection = _("names in the queue")
         record(request, AuditEntry.Action.READ, count=len(waiting), selection=selection)
+    total = count_up_to(Signature.objects.names_to_look_at())
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "title": _("Names to look at"),
         "waiting": waiting,
-        "total": Signature.objects.names_to_look_at().count(),
+        "total": total,
+        "has_more": total > COUNTED_UP_TO,
         "last": _reference(request.GET["last"]) if "last" in request.GET else None,
     }
     return TemplateResponse(request, "admin/signatures/queue.html", context)
@@ -64,7 +67,7 @@ def names_waiting() -> list[Waiting]:
     words = watch()
     oldest = Signature.objects.names_to_look_at().select_related("petition")
     rows = []
-    for signature in oldest.order_by("confirmed_hour", "id")[:NAMES_AT_ONCE]:
+    for signature in oldest.order_by("confirmed_hour", "-id")[:NAMES_AT_ONCE]:
         name = name_to_show(signature)
         rows.append(Waiting(signature, name, words.hits(name)))
     return sorted(rows, key=lambda each: not each.hits)

@@ -1,76 +1,107 @@
-"""The first page: where each ask stands, and what waits for somebody."""
+"""The first page: what needs a person, how many sign, what becomes of letters, and what runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from petitions.admin import health
+from petitions.admin.figures import Figures, Line
+from petitions.admin.needs import needs_of, needs_of_machines, with_last_batch
 from petitions.admin.pauses import pauses_in_force
 from petitions.admin.petitions import title_of
 from petitions.models import (
+    Answer,
     Delivery,
-    MailboxLook,
     NewsSubscriber,
-    NotFiled,
-    Office,
-    OfficeAction,
     Petition,
     Returned,
     Signature,
-    Tally,
+    SignRequest,
     TurnedAway,
 )
+
+# As `Delivery.objects.put_off` has it, in the words of a list's address.
+PUT_OFF = "state__exact=ready&tries__gt=0"
 
 
 @dataclass(frozen=True)
 class Standing:
     petition: Petition
     title: str
-    signed: int
+    line: Line
     waiting: int
 
     @property
     def percent(self) -> int:
-        return min(100, self.signed * 100 // self.petition.goal)
+        return min(100, self.line.total * 100 // self.petition.goal)
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the template of the first page needs; settings name this function."""
-    if request.user.has_perm("petitions.view_petition"):
+    may_see_petitions = request.user.has_perm("petitions.view_petition")
+    may_see_letters = request.user.has_perm("petitions.view_delivery")
+    if not (may_see_petitions or may_see_letters):
+        return context | {"needs": needs_of(request, petitions=[], pauses=[])}
+    petitions = list(with_last_batch(Petition.objects.with_texts()))
+    pauses = pauses_in_force() if may_see_letters else []
+    context["needs"] = needs_of(request, petitions=petitions, pauses=pauses)
+    if may_see_letters:
         context |= {
-            "standings": standings(),
-            "news_subscribers": NewsSubscriber.objects.count(),
-            "turned_away": turned_away(),
-        }
-    if request.user.has_perm("petitions.view_delivery"):
-        context |= {
-            "letters": letters_by_state(),
-            "pauses": pauses_in_force(),
-            "to_approve": Petition.objects.open().filter(letters_approved_at=None),
+            "pauses": pauses,
+            "letters": letters(
+                sees_what_came_back=request.user.has_perm("petitions.view_returned")
+            ),
             "may_pause": request.user.has_perm("petitions.add_pause"),
         }
-    if request.user.has_perm("petitions.view_returned"):
-        context |= {"came_back": came_back()}
-    if request.user.has_perm("petitions.view_officeaction"):
-        context |= {"from_offices": from_offices()}
+    if may_see_petitions:
+        machines = health.look(now=timezone.now())
+        context |= figures(request, petitions) | {"machines": machines}
+        context["needs"] = needs_of_machines(machines) + context["needs"]
     return context
 
 
-def standings() -> list[Standing]:
-    signed = Tally.objects.by_petition()
-    new = (
-        Signature.objects.counted().not_in_batch().values_list("petition").annotate(new=Count("pk"))
-    )
+# --- Signatures
+
+
+def figures(request: HttpRequest, petitions: list[Petition]) -> dict[str, Any]:
+    chosen = next((each for each in petitions if str(each.pk) == request.GET.get("petition")), None)
+    is_total = request.GET.get("chart") != "days"
+    found = Figures(chosen.pk if chosen else None, now=timezone.now())
+    countries, other_countries = found.by_country()
+    return {
+        "petitions": [(each, title_of(each)) for each in petitions],
+        "chosen": chosen,
+        "chosen_title": title_of(chosen) if chosen else "",
+        "all": found.line_of(gettext("All petitions"), None),
+        "standings": standings(petitions, found),
+        "chart": found.chart(is_total=is_total),
+        "countries": countries,
+        "other_countries": other_countries,
+        "breakdowns": [
+            (gettext("Language"), found.by_language()),
+            (gettext("Partner"), found.by_partner()),
+        ],
+        "steps": found.steps(),
+        "unconfirmed": SignRequest.objects.count(),
+        "turned_away": turned_away(),
+        "news_subscribers": NewsSubscriber.objects.count(),
+    }
+
+
+def standings(petitions: list[Petition], figures: Figures) -> list[Standing]:
+    unsent = Signature.objects.counted().not_in_batch()
+    new = unsent.values_list("petition").annotate(new=Count("pk"))
     waiting = dict(new.order_by())
     return [
-        Standing(each, title_of(each), signed.get(each.pk, 0), waiting.get(each.pk, 0))
-        for each in Petition.objects.with_texts()
+        Standing(each, title_of(each), figures.line_of(str(each), each.pk), waiting.get(each.pk, 0))
+        for each in petitions
     ]
 
 
@@ -80,86 +111,31 @@ def turned_away() -> list[tuple[str, int]]:
     return [(str(why.label), counts[why]) for why in TurnedAway.Why if why in counts]
 
 
-def letters_by_state() -> list[tuple[str, int, str]]:
-    """State in words, how many deliveries are in it, and where they are listed."""
-    rows = Delivery.objects.order_by().values_list("state").annotate(count=Count("pk"))
-    counts = dict(rows)
+# --- Letters
+
+
+def letters(*, sees_what_came_back: bool) -> list[tuple[str, int, str]]:
+    """What became of letters in words, how many, and where they are listed."""
     url = reverse("admin:petitions_delivery_changelist")
-    states = [
+    in_state = {state.value: Count("pk", filter=Q(state=state.value)) for state in Delivery.State}
+    put_off = Count("pk", filter=Q(state=Delivery.State.READY, tries__gt=0))
+    counts = Delivery.objects.order_by().aggregate(**in_state, put_off=put_off)
+    rows = [
         (str(state.label), counts[state.value], f"{url}?state__exact={state.value}")
         for state in Delivery.State
-        if state.value in counts
     ]
-    delayed = Delivery.objects.put_off().count()
-    if delayed:
-        states.append((gettext("tried, and put off"), delayed, f"{url}?{PUT_OFF}"))
-    return states
-
-
-# As `Delivery.objects.put_off` has it, in the words of a list's address.
-PUT_OFF = "state__exact=ready&tries__gt=0"
-
-
-# As `Returned.objects.not_entered` has it, in the words of a list's address.
-NOT_ENTERED = "kind__exact=answer&delivery__isempty=0&delivery__answers__isnull=True"
-
-
-def came_back() -> list[tuple[str, int, str]]:
-    """What needs a person, how often, and where it is listed, if it is."""
-    returned = reverse("admin:petitions_returned_changelist")
-    offices = reverse("admin:petitions_office_changelist")
-    return [
-        (
-            gettext("Offices stopped by their mail server"),
-            Office.objects.stopped().count(),
-            f"{offices}?active__exact=0",
-        ),
-        (
-            gettext("Answers that nobody has entered"),
-            Returned.objects.not_entered().count(),
-            f"{returned}?{NOT_ENTERED}",
-        ),
-        (
-            gettext("Not matched with a letter"),
-            Returned.objects.unmatched().count(),
-            f"{returned}?delivery__isempty=1",
-        ),
-        *not_filed(),
-    ]
-
-
-def not_filed() -> list[tuple[str, int, str]]:
-    """What came back and is not here; nothing of it where all is well."""
-    look = MailboxLook.objects.first() or MailboxLook()
-    now = timezone.now()
-    failing = now - (look.failing_since or now)
-    rows = [
-        (gettext("Mails that lie flagged in the mailbox: they could not be filed"), look.left, ""),
-        (
-            gettext("Hours for which the mailbox could not be read"),
-            int(failing.total_seconds() // 3600),
-            "",
-        ),
-        (
-            gettext("Mails that were only counted: too many came, or they were none"),
-            NotFiled.objects.mails(),
-            "",
-        ),
-    ]
-    return [row for row in rows if row[1]]
-
-
-def from_offices() -> list[tuple[str, int, str]]:
-    """What offices did on their own pages and waits for a look: kind, how often, where listed."""
-    waiting = OfficeAction.objects.waiting().order_by().values_list("kind")
-    counts = dict(waiting.annotate(count=Count("pk")))
-    actions = reverse("admin:petitions_officeaction_changelist")
-    return [
-        (
-            str(kind.label),
-            counts[kind.value],
-            f"{actions}?outcome__exact=waits&kind__exact={kind.value}",
+    rows.append((gettext("tried, and put off"), counts["put_off"], f"{url}?{PUT_OFF}"))
+    if sees_what_came_back:
+        bounced = Returned.objects.filter(kind=Returned.Kind.HARD, delivery__isnull=False)
+        returned = reverse("admin:petitions_returned_changelist")
+        rows.append(
+            (
+                gettext("bounced"),
+                bounced.order_by().values("delivery").distinct().count(),
+                f"{returned}?kind__exact={Returned.Kind.HARD}",
+            )
         )
-        for kind in OfficeAction.Kind
-        if kind.value in counts
-    ]
+    answered = Delivery.objects.filter(Exists(Answer.objects.filter(delivery=OuterRef("pk"))))
+    answers = reverse("admin:petitions_answer_changelist")
+    rows.append((gettext("answered"), answered.order_by().count(), answers))
+    return [row for row in rows if row[1]]

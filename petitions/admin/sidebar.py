@@ -101,11 +101,12 @@ def site_name(_request: HttpRequest) -> str:
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """What Unfold draws at the side; settings name this function."""
+    here = _here(request)
     return [
         {
             "title": title,
             "separator": title is not None,
-            "items": [_item(request, screen) for screen in screens if _may_see(request, screen)],
+            "items": [_item(screen, here=here) for screen in screens if _may_see(request, screen)],
         }
         for title, screens in _GROUPS
     ]
@@ -127,15 +128,14 @@ def _may_see(request: HttpRequest, screen: _Screen) -> bool:
     return request.user.has_perm(permission if "." in permission else f"petitions.{permission}")
 
 
-def _item(request: HttpRequest, screen: _Screen) -> dict[str, Any]:
+def _item(screen: _Screen, *, here: str) -> dict[str, Any]:
     title, symbol, name, _permission = screen
     link = reverse(f"admin:{name}")
-    return {"title": title, "icon": symbol, "link": link, "active": _is_here(request, link)}
+    return {"title": title, "icon": symbol, "link": link, "active": link == here}
 
 
-def _is_here(request: HttpRequest, link: str) -> bool:
-    """Whether this page lies under `link`, and under no longer one of the same list."""
+def _here(request: HttpRequest) -> str:
+    """The longest link under which this page lies, also of one's own name."""
     links = [reverse(f"admin:{name}") for _title, group in _GROUPS for _t, _s, name, _p in group]
     links += [each["link"] for each in account(request)]
-    under = [each for each in links if request.path.startswith(each)]
-    return link == max(under, key=len, default="")
+    return max((each for each in links if request.path.startswith(each)), key=len, default="")

@@ -125,7 +125,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='signature',
-            index=models.Index(condition=models.Q(('hold__isnull', True), ('name_hidden', False), ('public_name', ''), ('visibility', 'public')), fields=['confirmed_hour', 'id'], name='signature_name_to_look_at'),
+            index=models.Index(condition=models.Q(('hold__isnull', True), ('name_hidden', False), ('public_name', ''), ('visibility', 'public')), fields=['-confirmed_hour', 'id'], name='signature_name_to_look_at'),
         ),
         migrations.AddIndex(
             model_name='signature',

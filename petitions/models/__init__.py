@@ -5,8 +5,10 @@ from petitions.models.audit import AuditEntry
 from petitions.models.batch import Batch
 from petitions.models.blocked_word import BlockedWord
 from petitions.models.data_copy import DataCopy
+from petitions.models.day_figure import DayFigure
 from petitions.models.delivery import Delivery, DeliveryEvent
 from petitions.models.erasure import Erasure
+from petitions.models.heartbeat import Heartbeat
 from petitions.models.hold import Hold
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.news_letter import NewsLetter, NewsText, NewsTrial
@@ -23,6 +25,7 @@ from petitions.models.returned import MailboxLook, NotFiled, Returned
 from petitions.models.share_picture import SharePicture
 from petitions.models.sign_request import MailHour, MailSlot, SignRequest
 from petitions.models.signature import Signature, Visibility
+from petitions.models.step_figure import StepFigure
 from petitions.models.suspicion import SignedHour, Suspicion
 from petitions.models.tally import Tally
 from petitions.models.turned_away import TurnedAway
@@ -35,11 +38,13 @@ __all__ = [
     "BlockedWord",
     "CarriedDetails",
     "DataCopy",
+    "DayFigure",
     "Delivery",
     "DeliveryEvent",
     "Erasure",
     "FileChunk",
     "FileSet",
+    "Heartbeat",
     "Hold",
     "MailHour",
     "MailSlot",
@@ -70,6 +75,7 @@ __all__ = [
     "SignRequest",
     "Signature",
     "SignedHour",
+    "StepFigure",
     "Suspicion",
     "Tally",
     "Tombstone",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from petitions.models.sealed import Details
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import date
 
 
 class Visibility(models.TextChoices):
@@ -50,6 +51,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def confirmed_since(self, hour: datetime) -> SignatureQuerySet:
         return self.filter(confirmed_hour__gte=hour)
+
+    def confirmed_since_day(self, day: date) -> SignatureQuerySet:
+        """Days are those of UTC."""
+        return self.confirmed_since(datetime.combine(day, time(), tzinfo=UTC))
 
     def with_indexes(self, indexes: Iterable[bytes]) -> SignatureQuerySet:
         return self.filter(index__in=list(indexes))
@@ -195,7 +200,7 @@ class Signature(models.Model):
                 condition=~models.Q(public_name="") & models.Q(hold__isnull=True),
             ),
             models.Index(
-                fields=["confirmed_hour", "id"],
+                fields=["-confirmed_hour", "id"],
                 name="signature_name_to_look_at",
                 condition=models.Q(
                     visibility="public", public_name="", name_hidden=False, hold__isnull=True
@@ -212,6 +217,17 @@ class Signature(models.Model):
                 condition=models.Q(crowd__isnull=False),
             ),
             models.Index(fields=["-confirmed_hour", "id"], name="signature_by_hour"),
+            models.Index(fields=["country", "-confirmed_hour", "id"], name="signature_of_country"),
+            models.Index(
+                fields=["-confirmed_hour", "id"],
+                name="signature_disposable",
+                condition=models.Q(disposable=True),
+            ),
+            models.Index(
+                fields=["-confirmed_hour", "id"],
+                name="signature_quarantined",
+                condition=models.Q(quarantined=True),
+            ),
             models.Index(
                 fields=["partner", "petition"],
                 name="signature_of_partner",

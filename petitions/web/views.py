@@ -21,6 +21,7 @@ from petitions.models import (
     PetitionUpdate,
     SharePicture,
     Signature,
+    StepFigure,
     TurnedAway,
 )
 from petitions.signatures.confirm import LinkNotValid, confirm, find_request
@@ -33,6 +34,7 @@ from petitions.web.forms import ConfirmForm, SignForm
 from petitions.web.limits import NoMail, turn_of
 from petitions.web.offers import thank_you
 from petitions.web.origin import own_forms_only
+from petitions.web.steps import count, counts_views
 from petitions.web.via import partner_code, partner_id, partner_query
 
 NAMES_SHOWN = 30
@@ -74,6 +76,7 @@ def content_page(slug: str) -> Page:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @own_forms_only
+@counts_views
 @cached_page
 def petition(request: HttpRequest, slug: str) -> HttpResponse:
     ask = public_ask(slug)
@@ -95,6 +98,7 @@ def _sign(request: HttpRequest, ask: Ask) -> HttpResponse:
     else:
         wish = form.wish(partner_id=partner_id(code))
         request_signature(wish, now=now, mail_at=turn.mail_at, crowd=turn.crowd)
+        count(StepFigure.Step.ASKED, petition_id=ask.petition.pk)
     return check_your_mail(request)
 
 
@@ -150,6 +154,9 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
         form = ConfirmForm(data, petition_ids=petition_ids, address=address, now=now)
         if request.method == "POST" and form.is_valid():
             confirmed = confirm(token, petition_ids=form.petition_ids(), now=now)
+            if confirmed.petition_ids:
+                # A form is counted for the ask on whose page it was sent, which is its first.
+                count(StepFigure.Step.CONFIRMED, petition_id=petition_ids[0])
             signed = Petition.objects.filter(pk__in=confirmed.petition_ids).first()
             return thank_you(request, confirmed.offers, signed=signed)
     except LinkNotValid:

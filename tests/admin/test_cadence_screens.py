@@ -45,14 +45,14 @@ def trail():
 
 def test_an_organizer_approves_a_petitions_letters_and_they_go(organizer, petition):
     assert claim_one() is None
-    assert "1. ask-1: no letter goes out before you" in organizer.get("/admin/").text
+    assert "go out only once somebody has read and approved" in organizer.get("/admin/").text
 
     page = approve(organizer, petition)
 
     assert "The letters of 1 petition go out from now on." in page.text
     assert Petition.objects.get().letters_approved_by == User.objects.get()
     assert trail() == [("approve", "1. ask-1", "")]
-    assert "no letter goes out" not in organizer.get("/admin/").text
+    assert "go out only once somebody" not in organizer.get("/admin/").text
     assert claim_one() == Delivery.objects.get()
 
 

@@ -27,8 +27,9 @@ def token(db, keys):
 
 def card_of(client):
     """What the overview says to wait for a look, and where it is listed."""
-    rows = client.get(reverse("admin:index")).context["from_offices"]
-    return {what: count for what, count, _url in rows}, [url for _what, _count, url in rows]
+    needs = client.get(reverse("admin:index")).context["needs"]
+    waits = [need for need in needs if need.words.startswith("An office ")]
+    return {need.words: need.count for need in waits}, [need.url for need in waits]
 
 
 def decide_url():
@@ -49,9 +50,9 @@ def test_the_overview_counts_what_waits_and_links_to_it(organizer, token):
     counts, urls = card_of(organizer)
 
     assert counts == {
-        "gave a new address": 1,
-        "asked for no more letters": 1,
-        "wrote an answer to be published": 1,
+        "An office gave a new address": 1,
+        "An office asked for no more letters": 1,
+        "An office wrote an answer to be published": 1,
     }
     assert [organizer.get(url).context["cl"].result_count for url in urls] == [1, 1, 1]
     assert organizer.get(reverse(LIST)).context["cl"].result_count == 4

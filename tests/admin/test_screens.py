@@ -144,7 +144,7 @@ def test_the_first_page_shows_where_each_ask_stands(organizer):
     page = organizer.get(reverse("admin:index"))
 
     (standing,) = page.context["standings"]
-    assert (standing.title, standing.signed, standing.waiting) == ("Title of ask 1", 2, 1)
+    assert (standing.title, standing.line.total, standing.waiting) == ("Title of ask 1", 2, 1)
     assert standing.percent == 50
     assert [(state, count) for state, count, _url in page.context["letters"]] == [("ready", 1)]
 
