@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from petitions.delivery import batches, imap, queue, returns, spool
-from petitions.exports import copies
+from petitions.exports import copies, make
 from petitions.models.clock import database_now
 from petitions.news import send
 from petitions.pictures import draw
@@ -25,6 +25,18 @@ def make_copies() -> None:
     # A copy should hold what one tap is still carrying.
     carry.carry_details()
     copies.make_copies()
+
+
+@shared_task
+def make_exports() -> None:
+    # As with copies.
+    carry.carry_details()
+    make.make_exports()
+
+
+@shared_task
+def erase_old_exports() -> None:
+    make.erase_expired(now=database_now())
 
 
 @shared_task

@@ -5,6 +5,7 @@ from petitions.models.audit import AuditEntry
 from petitions.models.batch import Batch
 from petitions.models.data_copy import DataCopy
 from petitions.models.delivery import Delivery, DeliveryEvent
+from petitions.models.export import AgeKey, Export, ExportChunk
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
@@ -22,6 +23,7 @@ from petitions.models.turned_away import TurnedAway
 from petitions.models.withdrawal import Withdrawal, WithdrawalLink
 
 __all__ = [
+    "AgeKey",
     "Answer",
     "AuditEntry",
     "Batch",
@@ -29,6 +31,8 @@ __all__ = [
     "DataCopy",
     "Delivery",
     "DeliveryEvent",
+    "Export",
+    "ExportChunk",
     "FileChunk",
     "FileSet",
     "MailHour",

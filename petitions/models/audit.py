@@ -83,6 +83,10 @@ class AuditEntry(models.Model):
         RIGHTS = "rights", _("changed who may do what")
         SIGN_OUT = "sign_out", _("ended sessions")
         RESET = "reset", _("removed a second factor")
+        ALLOW = "allow", _("approved an export")
+        CANCEL = "cancel", _("cancelled an export")
+        DOWNLOAD = "download", _("downloaded an export")
+        AGE_KEY = "age_key", _("changed their key for exports")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(

@@ -36,6 +36,11 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         """Those that the next letter takes: one whose details are on their way comes later."""
         return self.not_in_batch().filter(carried__isnull=True)
 
+    def exportable(self) -> SignatureQuerySet:
+        """Those that may leave with what their signers typed, as far as organizers decide that:
+        none is held back yet."""
+        return self
+
     def confirmed_since(self, hour: datetime) -> SignatureQuerySet:
         return self.filter(confirmed_hour__gte=hour)
 
@@ -108,6 +113,12 @@ class Signature(models.Model):
         default=False,
         db_default=False,
         help_text=_("People at risk use such addresses, and so do those who sign many times."),
+    )
+    asked_for_news = models.BooleanField(
+        _("asked for news"),
+        default=False,
+        db_default=False,
+        help_text=_("When it was confirmed; which address it was is not known here."),
     )
 
     objects = SignatureQuerySet.as_manager()

@@ -63,7 +63,7 @@ def confirm(token: str, *, petition_ids: Collection[int], now: datetime) -> Conf
     wanted = _signatures(request, agreed, now=now)
     stored = store_new(wanted)
     _store_links(request, stored)
-    _subscribe_to_news(request, now=now)
+    _subscribe_to_news(request, stored, now=now)
     signed = [each.petition_id for each in stored]
     offers = make_offers(request, signed=signed, now=now) if signed else []
     request.delete()
@@ -110,6 +110,7 @@ def _signature(request: SignRequest, petition_id: int, place: int, *, now: datet
         consent_version=consent.VERSION,
         confirmed_hour=this_hour(now),
         disposable=request.disposable,
+        asked_for_news=request.news_box is not None,
     )
 
 
@@ -122,9 +123,12 @@ def _store_links(request: SignRequest, signatures: list[Signature]) -> None:
     )
 
 
-def _subscribe_to_news(request: SignRequest, *, now: datetime) -> None:
+def _subscribe_to_news(request: SignRequest, stored: list[Signature], *, now: datetime) -> None:
     if request.news_box is None:
         return
+    # Who had signed before asks for news now.
+    earlier = Signature.objects.filter(pk__in=[each.pk for each in stored], asked_for_news=False)
+    earlier.update(asked_for_news=True)
     subscriber = NewsSubscriber(
         id=news_subscriber_id(request.id),
         index=request.news_index,
