@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import (
     HttpRequest,
@@ -21,6 +19,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
+from petitions.admin.audit import record
 from petitions.exports.formats import TYPES
 from petitions.exports.orders import said
 from petitions.exports.shelf import read
@@ -51,9 +50,9 @@ def hand_over(request: HttpRequest, export: Export) -> HttpResponseBase:
     except VaultError:
         return _back(request, export, _("The keys that are here do not open this file."))
     # Committed before the first byte leaves, so that no download goes unrecorded.
-    AuditEntry.objects.record(
-        user=cast("User", request.user),
-        action=AuditEntry.Action.DOWNLOAD,
+    record(
+        request,
+        AuditEntry.Action.DOWNLOAD,
         count=export.rows_total,
         selection=said(export),
         reason=export.reason,

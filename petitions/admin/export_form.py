@@ -160,10 +160,9 @@ class ExportForm(forms.Form):
         said = self.cleaned_data
         lists = ("petitions", "countries", "visibilities", "partners", "ticked")
         texts = ("since", "until", "news", "name", "batch", "flag", "reference")
-        return Selection(
-            **{name: tuple(said.get(name) or ()) for name in lists},
-            **{name: str(said.get(name) or "") for name in texts},
-        )
+        values: dict[str, Any] = {name: tuple(said.get(name) or ()) for name in lists}
+        values |= {name: str(said.get(name) or "") for name in texts}
+        return Selection(**values)
 
     def order(self) -> Order:
         said = self.cleaned_data

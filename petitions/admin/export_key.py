@@ -54,12 +54,11 @@ class KeyForm(forms.Form):
 
 
 def key_page(request: HttpRequest, *, model_admin: ModelAdmin[Export]) -> HttpResponseBase:
-    page: HttpResponseBase = _page(request, model_admin)
+    """Who finds a screen unlocked does not turn exports towards another key: it asks who it is."""
+    page: HttpResponseBase = reauthentication_required(_page)(request, model_admin)
     return page
 
 
-# Who finds a screen unlocked does not turn exports towards another key.
-@reauthentication_required
 def _page(request: HttpRequest, model_admin: ModelAdmin[Export]) -> HttpResponse:
     user = cast("User", request.user)
     known = AgeKey.objects.filter(user=user).first()
@@ -69,8 +68,7 @@ def _page(request: HttpRequest, model_admin: ModelAdmin[Export]) -> HttpResponse
         messages.success(request, _("Your exports are made like that from now on."))
         return HttpResponseRedirect(request.path)
     if form.has_error("recipient", "private"):
-        form.data = form.data.copy()  # type: ignore[union-attr]  # it is a QueryDict
-        form.data["recipient"] = ""  # type: ignore[index]  # likewise
+        form.data = {"recipient": ""}
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,

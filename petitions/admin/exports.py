@@ -154,11 +154,7 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
         _refuse_who_may_not(request)
         if request.method == "POST":
             raise PermissionDenied
-        export = self.get_object(request, object_id)
-        if export is None:
-            return cast(
-                "HttpResponse", self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-            )
+        export = get_object_or_404(Export.objects.select_related("by", "approved_by"), pk=object_id)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -12,9 +12,12 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any, Final, TypeAlias
 from xml.sax.saxutils import escape
 
@@ -66,15 +69,24 @@ def main(vault_dir: str, *sockets: str) -> None:
 
 
 def serve(line: Connection, keys: Vault) -> None:
-    """Raises `EOFError` when there is nobody left to work for."""
+    """Until there is nobody left to work for."""
     layout: Layout = line.recv()
-    while True:
-        job: Job = line.recv()
+    jobs: Queue[Job | None] = Queue()
+    # Jobs are taken in while one is done: else both ends could wait for the other to read.
+    Thread(target=_take_in, args=(line, jobs), daemon=True).start()
+    while (job := jobs.get()) is not None:
         try:
             line.send(work(job, layout, keys))
         except KeysUnavailable as error:
             # It says what, never whose.
             line.send(str(error))
+
+
+def _take_in(line: Connection, jobs: Queue[Job | None]) -> None:
+    with suppress(EOFError, OSError):
+        while True:
+            jobs.put(line.recv())
+    jobs.put(None)
 
 
 def work(job: Job, layout: Layout, keys: Vault) -> Slice:
@@ -127,8 +139,10 @@ def _sheet_cell(cell: Cell) -> str:
         return f'<c t="b"><v>{cell:d}</v></c>'
     if isinstance(cell, int):
         return f"<c><v>{cell}</v></c>"
-    text = escape(harmless(cell[:LONGEST_CELL]).translate(_NOT_IN_XML))
-    text = _like_an_escape.sub("_x005F_", text)
+    text = cell
+    if not _is_plain(text):
+        text = escape(harmless(cell[:LONGEST_CELL]).translate(_NOT_IN_XML))
+        text = _like_an_escape.sub("_x005F_", text)
     return f'<c t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
@@ -153,6 +167,8 @@ _NOT_IN_XML: Final = dict.fromkeys(
 )
 # "_x0041_" would be read as an A (ECMA-376, 22.9.2.19).
 _like_an_escape = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+# Most cells, and those need none of it.
+_is_plain = re.compile(r"[^\W_](?:[^\W_]|[ .,:-]){0,1000}").fullmatch
 WRITERS: Final[dict[str, Callable[[Sequence[list[Cell]], Sequence[str]], Any]]] = {
     "csv": _csv,
     "jsonl": _json_lines,

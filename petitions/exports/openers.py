@@ -19,6 +19,7 @@ from petitions.exports.opener import Job, Layout, Slice
 from petitions.vault import KeysUnavailable
 
 MOST = 8
+JOBS_AT_ONCE = 2
 PATIENCE = 10.0
 # Under its own name, since what it sends has to be known by it at this end.
 _OPENER = "import sys; from petitions.exports.opener import main; main(*sys.argv[1:])"
@@ -34,8 +35,8 @@ class Openers:
         self._lines = lines
 
     def write(self, jobs: Iterable[Job]) -> Iterator[Slice]:
-        """Rows of the jobs, in their order. Each process has one job at a time, and gets the next
-        one before its work is looked at.
+        """Rows of the jobs, in their order. Each process has one job in hand and one that waits, so
+        that it is never idle while its work is looked at.
 
         Raises:
             OpenerDied: no more will come.
@@ -43,7 +44,7 @@ class Openers:
         """
         waiting = iter(jobs)
         busy: deque[Connection] = deque()
-        for line in self._lines:
+        for line in self._lines * JOBS_AT_ONCE:
             self._give(line, waiting, busy)
         while busy:
             line = busy.popleft()

@@ -46,7 +46,11 @@ class Selection:
     @classmethod
     def of_json(cls, stored: dict[str, Any]) -> Selection:
         """Raises `TypeError` where a later version has stored what this one does not know."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in stored.items()
+        }
+        return cls(**values)
 
     def signatures(self, use: Use) -> SignatureQuerySet:
         """In no order; only those who consented to `use`."""

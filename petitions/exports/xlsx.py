@@ -7,7 +7,7 @@ depends on how many sheets there are comes last: the order of parts in the packa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -52,7 +52,7 @@ def workbook(
 class _Book:
     def __init__(self) -> None:
         self._out = _Out()
-        self._zip = ZipFile(self._out, "w", ZIP_DEFLATED, compresslevel=1)
+        self._zip = ZipFile(cast("IO[bytes]", self._out), "w", ZIP_DEFLATED, compresslevel=1)
         self._sheet: IO[bytes] | None = None
         self._rows = self._bytes = 0
         self.sheets = 0

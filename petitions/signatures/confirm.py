@@ -123,11 +123,11 @@ def _store_links(request: SignRequest, signatures: list[Signature]) -> None:
     )
 
 
-def _subscribe_to_news(request: SignRequest, stored: list[Signature], *, now: datetime) -> None:
+def _subscribe_to_news(request: SignRequest, signed: list[Signature], *, now: datetime) -> None:
     if request.news_box is None:
         return
     # Who had signed before asks for news now.
-    earlier = Signature.objects.filter(pk__in=[each.pk for each in stored], asked_for_news=False)
+    earlier = Signature.objects.filter(pk__in=[each.pk for each in signed], asked_for_news=False)
     earlier.update(asked_for_news=True)
     subscriber = NewsSubscriber(
         id=news_subscriber_id(request.id),

@@ -23,6 +23,7 @@ from petitions.exports import xlsx
 from petitions.exports.columns import RULES
 from petitions.exports.make import make_exports
 from petitions.exports.opener import sheet_row
+from petitions.exports.shelf import CHUNK_BYTES, read
 from petitions.exports.write import ROWS_AT_ONCE
 from petitions.models import AgeKey, Export, ExportChunk, Partner, Signature, Visibility
 from petitions.models.clock import this_hour
@@ -210,7 +211,8 @@ def test_a_workbook_takes_what_xml_does_not(take):
     (row,) = rows_of_xlsx(take(kind=Format.XLSX).data)
 
     assert row["name"] == "ab"
-    assert row["comment"].endswith("x") and len(row["comment"]) <= 32_767
+    assert row["comment"].endswith("x")
+    assert len(row["comment"]) <= 32_767
 
 
 def test_rows_that_do_not_fit_into_a_sheet_begin_another(monkeypatch):
@@ -227,8 +229,8 @@ def test_rows_that_do_not_fit_into_a_sheet_begin_another(monkeypatch):
 def test_a_file_of_nobody_has_only_a_header(take):
     make_petition()
 
-    for kind, read in READ.items():
-        assert read(take(kind=kind).data) == []
+    for kind, rows_in in READ.items():
+        assert rows_in(take(kind=kind).data) == []
 
 
 def sealed_anew(signature, data: bytes):
@@ -356,7 +358,5 @@ def test_what_is_read_back_is_what_was_made_in_whatever_parts(take):
     whole = content_of(export)
 
     assert export.chunks.count() == 2
-    from petitions.exports.shelf import CHUNK_BYTES, read
-
     for start, end in [(0, 1), (CHUNK_BYTES - 1, CHUNK_BYTES + 1), (5, export.size)]:
         assert b"".join(read(export, start=start, end=end)) == whole[start:end]
