@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField(unique=True, verbose_name='number')),
                 ('ordered_at', models.DateTimeField(verbose_name='ordered')),
                 ('reason', models.TextField(verbose_name='why')),
-                ('use', models.CharField(choices=[('deliver', 'to deliver it'), ('publish', 'to publish it'), ('figures', 'for figures')], max_length=7, verbose_name='use')),
+                ('use', models.CharField(choices=[('deliver', 'to deliver them'), ('publish', 'to publish them'), ('figures', 'for figures')], max_length=7, verbose_name='use')),
                 ('format', models.CharField(choices=[('csv', 'CSV'), ('xlsx', 'Excel (XLSX)'), ('jsonl', 'JSON Lines'), ('parquet', 'Parquet')], max_length=7, verbose_name='format')),
                 ('columns', models.JSONField(verbose_name='columns')),
                 ('selection', models.JSONField()),

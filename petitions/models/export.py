@@ -26,8 +26,8 @@ LEASE = timedelta(minutes=2)
 class Use(models.TextChoices):
     """What signers consented to decides who is in a file, and with what."""
 
-    DELIVER = "deliver", _("to deliver it")
-    PUBLISH = "publish", _("to publish it")
+    DELIVER = "deliver", _("to deliver them")
+    PUBLISH = "publish", _("to publish them")
     FIGURES = "figures", _("for figures")
 
 

@@ -7,10 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
+from petitions.exports.orders import Order, order
+from petitions.exports.selection import Selection
 from petitions.models import (
     Answer,
     AuditEntry,
     Delivery,
+    Export,
     NewsItem,
     OfficeAction,
     Page,
@@ -20,6 +23,7 @@ from petitions.models import (
     Signature,
     Visibility,
 )
+from petitions.models.export import Format, Use
 from petitions.rights import RIGHTS, apply_rights
 from tests.admin.conftest import browser_of
 from tests.makers import make_office, make_petition, make_returned, make_signature
@@ -42,6 +46,7 @@ SCREENS = {
     "answer": (EVERYBODY, "D", "D", "D"),
     "pause": (EVERYBODY, "D", "", "D"),
     "signature": (EVERYBODY, "", "", ""),
+    "export": ("O", "O", "", ""),
     "batch": (EVERYBODY, "", "", ""),
     "delivery": (EVERYBODY, "", "", ""),
     "newsitem": (EVERYBODY, "", "", ""),
@@ -55,7 +60,7 @@ PAGES = {
     "admin:index": EVERYBODY,
     "admin:petitions_delivery_today": EVERYBODY,
     "admin:petitions_signature_find": "O",
-    "admin:petitions_signature_export": "O",
+    "admin:petitions_export_key": "O",
 }
 
 
@@ -83,6 +88,7 @@ def room(db, keys):
     Page.objects.create(slug="about", language="en", title="About", body="Text.")
     Partner.objects.create(code="friends", name="Friends")
     AuditEntry.objects.record(user=olga, action=AuditEntry.Action.READ, count=1)
+    order(Order(Use.FIGURES, Format.CSV, ("country",), Selection(), "For a table"), by=olga)
     Pause.objects.create(office=make_office(name="Other", email="o@o.example"), reason="x", by=olga)
     User.objects.create_user("somebody", password=None)
     return {"petition": draft, "user": User.objects.get(username="somebody")}
@@ -203,13 +209,36 @@ def test_who_may_read_a_signers_details(enter, job, may):
 
 
 @pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
-def test_who_may_take_an_export(enter, job, may):
-    reason = {"reason": "For the meeting in Geneva"}
+def test_who_may_order_an_export(enter, job, may):
+    form = {
+        "use": "figures",
+        "format": "csv",
+        "columns_figures": ["country"],
+        "reason": "For the meeting in Geneva",
+    }
 
-    answer = enter(job).post(reverse("admin:petitions_signature_export"), reason)
+    answer = enter(job).post(reverse("admin:petitions_export_add"), form)
 
-    assert answer.status_code == (200 if may else 403)
-    assert AuditEntry.objects.filter(action=AuditEntry.Action.EXPORT).exists() == may
+    assert answer.status_code == (302 if may else 403)
+    assert Export.objects.filter(reason=form["reason"]).exists() == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
+def test_who_may_approve_an_export(enter, job, may):
+    Export.objects.update(state=Export.State.WAITING)
+    page = reverse("admin:petitions_export_do", args=[Export.objects.get().pk])
+
+    answer = enter(job).post(page, {"do": "approve"})
+
+    assert answer.status_code == (302 if may else 403)
+    assert Export.objects.filter(state=Export.State.QUEUED).exists() == may
+
+
+@pytest.mark.parametrize("job", EVERYBODY)
+def test_nobody_downloads_another_ones_export(enter, job):
+    page = reverse("admin:petitions_export_file", args=[Export.objects.get().pk])
+
+    assert enter(job).get(page).status_code == 403
 
 
 @pytest.mark.parametrize("job", ["", *EVERYBODY])
