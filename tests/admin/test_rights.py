@@ -60,7 +60,6 @@ PAGES = {
     "admin:index": EVERYBODY,
     "admin:petitions_delivery_today": EVERYBODY,
     "admin:petitions_signature_find": "O",
-    "admin:petitions_export_key": "O",
 }
 
 
@@ -232,6 +231,13 @@ def test_who_may_approve_an_export(enter, job, may):
 
     assert answer.status_code == (302 if may else 403)
     assert Export.objects.filter(state=Export.State.QUEUED).exists() == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
+def test_who_is_asked_to_sign_in_again_for_a_key_for_exports(enter, job, may):
+    answer = enter(job).get(reverse("admin:petitions_export_key"))
+
+    assert answer.status_code == (302 if may else 403)
 
 
 @pytest.mark.parametrize("job", EVERYBODY)
