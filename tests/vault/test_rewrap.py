@@ -3,18 +3,26 @@
 import json
 import shutil
 import time
+import uuid
 from contextlib import closing
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
 from petitions.delivery.letters import LetterDesk
 from petitions.delivery.office_pages import propose_address
-from petitions.models import OfficeAction, OfficePage, Signature, SignRequest, Visibility
+from petitions.models import Export, OfficeAction, OfficePage, Signature, SignRequest, Visibility
 from petitions.models.news import news_subscriber_id
-from petitions.models.sealed import Details, Mailing, OfficeWords, open_news_address
+from petitions.models.sealed import (
+    Details,
+    Mailing,
+    OfficeWords,
+    open_news_address,
+    seal_export_key,
+)
 from petitions.models.signature import signature_id
 from petitions.resealing import SHELVES
 from petitions.vault import Purpose, epoch_of
@@ -40,6 +48,8 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     make_signature(one, visibility=Visibility.WITHHELD)
     returned = make_returned(subject="Re: Ask", text="We act.")
     page = make_office_page(one, settings)
+    export = make_export()
+    export_key = export.open_key()
     token, file_key = page.open_token(), page.files.open_key()
     mailing_before = Mailing.open(request.mail_box, request_id=request.id)
     activate_next(keys)
@@ -63,12 +73,31 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     page = OfficePage.objects.get()
     assert (page.open_token(), page.files.open_key()) == (token, file_key)
     assert OfficeAction.objects.get().open_words() == MOVED
+    assert Export.objects.get().open_key() == export_key
     subscriber.refresh_from_db()
     address = open_news_address(subscriber.mail_box, subscriber_id=subscriber.id)
     assert address == "bob@mail.example"
 
 
 MOVED = OfficeWords(email="new@office.example", note="We moved.")
+
+
+def make_export():
+    """One whose file is there."""
+    reference = uuid.uuid4()
+    return Export.objects.create(
+        id=reference,
+        number=1,
+        by=User.objects.create_user("olga"),
+        ordered_at=timezone.now(),
+        use="deliver",
+        format="csv",
+        columns=[],
+        selection={},
+        state=Export.State.READY,
+        rows_total=0,
+        key_box=seal_export_key(bytes(range(32)), export_id=reference),
+    )
 
 
 def make_office_page(petition, settings):
