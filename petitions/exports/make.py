@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -17,7 +18,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection, transaction
 
 from petitions.exports.opener import Slice
-from petitions.exports.openers import OpenerDied
 from petitions.exports.shelf import Shelf
 from petitions.exports.write import write_file
 from petitions.models import Export, ExportChunk
@@ -82,13 +82,11 @@ def _make(export: Export) -> bool:
     except NotMine:
         log.info("export %s was taken away", export.number)
         return False
-    except Exception as error:
-        # Its words could hold a signer's, and so could a trace's.
-        log.critical("export %s failed: %s", export.number, type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its words could hold a signer's
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.critical("export %s failed: %s\n%s", export.number, type(error).__name__, where)
         _fail(export, _fault_of(error))
-        if isinstance(error, VaultError | OpenerDied):
-            return False
-        raise
+        return False
     log.info("export %s is ready", export.number)
     return True
 

@@ -98,7 +98,9 @@ def openers(layout: Layout, *, vault_dir: Path, count: int | None = None) -> Ite
 
 
 def cores() -> int:
-    return min(MOST, len(os.sched_getaffinity(0)))
+    # Not every system says which of them are ours.
+    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(MOST, ours or 1)
 
 
 def _briefed(lines: list[Connection], layout: Layout) -> Openers:
