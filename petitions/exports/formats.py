@@ -19,7 +19,7 @@ from petitions.spreadsheets import csv_line
 BYTE_ORDER_MARK: Final = "\ufeff"
 EXPORTED_BY: Final = "exported_by"
 # More are quicker to read and take more memory to write.
-ROWS_A_GROUP: Final = 10_000
+ROWS_A_GROUP: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ def _parquet(slices: Iterable[Slice], about: About) -> Iterator[bytes]:
     }
     fields = [pa.field(name, kinds.get(name, pa.string())) for name in about.columns]
     schema = pa.schema(fields, metadata=about.properties)
+    # The cores are busy with boxes; each thread more would keep memory of its own.
+    pa.set_cpu_count(1)
     # Memory goes back as soon as it is free.
     pool = pa.system_memory_pool()
     sink = Sink()

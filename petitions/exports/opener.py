@@ -14,12 +14,12 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from html import escape
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Queue
 from threading import Thread
 from typing import Any, Final, TypeAlias
-from xml.sax.saxutils import escape
 
 from petitions.details import Details, unpack
 from petitions.spreadsheets import csv_line, harmless
@@ -141,7 +141,7 @@ def _sheet_cell(cell: Cell) -> str:
         return f"<c><v>{cell}</v></c>"
     text = cell
     if not _is_plain(text):
-        text = escape(harmless(cell[:LONGEST_CELL]).translate(_NOT_IN_XML))
+        text = escape(harmless(cell[:LONGEST_CELL]).translate(_NOT_IN_XML), quote=False)
         text = _like_an_escape.sub("_x005F_", text)
     return f'<c t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
