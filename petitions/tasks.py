@@ -5,7 +5,7 @@ from celery import shared_task
 from petitions.delivery import batches, imap, queue, returns, spool
 from petitions.exports import copies, make
 from petitions.models.clock import database_now
-from petitions.news import send
+from petitions.news import send, trials
 from petitions.pictures import draw
 from petitions.signatures import carry, confirmation_mail, erase
 
@@ -66,6 +66,7 @@ def erase_returned_mails() -> None:
 
 @shared_task
 def send_news() -> None:
+    trials.send_trials()
     send.send_news()
 
 

@@ -79,7 +79,7 @@ class AuditEntry(models.Model):
         APPROVE = "approve", _("approved letters")
         PAUSE = "pause", _("paused letters")
         RESUME = "resume", _("resumed letters")
-        TELL = "tell", _("told subscribers of an answer")
+        TELL = "tell", _("told subscribers")
         RIGHTS = "rights", _("changed who may do what")
         SIGN_OUT = "sign_out", _("ended sessions")
         RESET = "reset", _("removed a second factor")
@@ -87,6 +87,10 @@ class AuditEntry(models.Model):
         CANCEL = "cancel", _("cancelled an export")
         DOWNLOAD = "download", _("downloaded an export")
         AGE_KEY = "age_key", _("changed their key for exports")
+        TRY_NEWS = "try_news", _("sent news as a test")
+        HOLD_NEWS = "hold_news", _("paused news")
+        GO_NEWS = "go_news", _("let news go on")
+        STOP_NEWS = "stop_news", _("stopped news")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(

@@ -21,13 +21,22 @@ from petitions.models.sealed import (
     Mailing,
     OfficeWords,
     open_news_address,
+    open_trial_address,
     seal_export_key,
 )
 from petitions.models.signature import signature_id
+from petitions.news.trials import ask_for_trial
 from petitions.resealing import SHELVES
 from petitions.vault import Purpose, epoch_of
 from tests.conftest import EPOCH
-from tests.makers import make_office, make_petition, make_returned, make_signature, make_subscriber
+from tests.makers import (
+    make_news,
+    make_office,
+    make_petition,
+    make_returned,
+    make_signature,
+    make_subscriber,
+)
 from tests.processes import Processes
 from tests.vault.vault_command import (
     NEXT,
@@ -37,6 +46,16 @@ from tests.vault.vault_command import (
     rows_by_epoch,
     run,
 )
+
+
+def make_trial(address):
+    return ask_for_trial(
+        make_news({}),
+        address=address,
+        language="",
+        by=User.objects.create_user("olga"),
+        now=timezone.now(),
+    )
 
 
 @pytest.mark.django_db
@@ -52,6 +71,7 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     export_key = export.open_key()
     token, file_key = page.open_token(), page.files.open_key()
     mailing_before = Mailing.open(request.mail_box, request_id=request.id)
+    trial = make_trial("olga@mail.example")
     activate_next(keys)
 
     run("rewrap")
@@ -74,6 +94,8 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     assert (page.open_token(), page.files.open_key()) == (token, file_key)
     assert OfficeAction.objects.get().open_words() == MOVED
     assert Export.objects.get().open_key() == export_key
+    trial.refresh_from_db()
+    assert open_trial_address(trial.box, trial_id=trial.id) == "olga@mail.example"
     subscriber.refresh_from_db()
     address = open_news_address(subscriber.mail_box, subscriber_id=subscriber.id)
     assert address == "bob@mail.example"
