@@ -125,7 +125,7 @@ def test_a_filtered_list_is_downloaded(site, page):
     make_exports()
     # Its script has seen that it is ready.
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download").click()
+        page.get_by_role("link", name="Download", exact=True).click()
 
     content = download.value.path().read_text(encoding="utf-8-sig")
     assert "Ann Lee" in content
