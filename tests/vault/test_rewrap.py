@@ -110,7 +110,7 @@ def make_export():
     return Export.objects.create(
         id=reference,
         number=1,
-        by=User.objects.create_user("olga"),
+        by=User.objects.create_user("otto"),
         ordered_at=timezone.now(),
         use="deliver",
         format="csv",
