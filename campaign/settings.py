@@ -186,6 +186,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 20},
     },
+    "exports": {
+        "task": "petitions.tasks.make_exports",
+        "schedule": timedelta(seconds=3),
+        "options": {"expires": 4},
+    },
+    "old exports": {
+        "task": "petitions.tasks.erase_old_exports",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "batches on schedule": {
         "task": "petitions.tasks.close_scheduled_batches",
         "schedule": timedelta(minutes=1),
@@ -447,6 +457,11 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 # axes wants to lock by address, and we keep none.
 SILENCED_SYSTEM_CHECKS = ["axes.W006"]
+
+# --- Exports
+
+# Another organizer has to approve each export before it is made.
+EXPORTS_NEED_APPROVAL = env.bool("EXPORTS_NEED_APPROVAL", default=False)
 
 # --- The organizers' screens
 

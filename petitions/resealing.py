@@ -14,6 +14,7 @@ from django.db import models, transaction
 
 from petitions.models import (
     CarriedDetails,
+    Export,
     FileSet,
     NewsSubscriber,
     NewsTrial,
@@ -31,6 +32,7 @@ from petitions.models.sealed import (
     Mailing,
     open_news_address,
     open_trial_address,
+    seal_export_key,
     seal_file_key,
     seal_news_address,
     seal_page_token,
@@ -295,6 +297,15 @@ def _open_file_set(file_set: FileSet) -> SealAgain:
     return seal_again
 
 
+def _open_export(export: Export) -> SealAgain:
+    key = export.open_key()
+
+    def seal_again() -> None:
+        export.key_box = seal_export_key(key, export_id=export.pk)
+
+    return seal_again
+
+
 def _open_office_action(action: OfficeAction) -> SealAgain:
     words = action.open_words()
 
@@ -393,6 +404,14 @@ SHELVES = (
         columns=("key_box",),
         boxes=_Array("key_box"),
         open=_open_file_set,
+    ),
+    Shelf(
+        name="exports",
+        model=Export,
+        purpose=Purpose.SIGNATURE,
+        columns=("key_box",),
+        boxes=_Array("key_box"),
+        open=_open_export,
     ),
     Shelf(
         name="what offices wrote on their pages",

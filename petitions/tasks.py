@@ -8,7 +8,7 @@ from celery.signals import task_success
 
 from petitions import lifecycle
 from petitions.delivery import batches, imap, queue, returns, spool
-from petitions.exports import copies
+from petitions.exports import copies, make
 from petitions.models import Heartbeat
 from petitions.models.clock import database_now
 from petitions.news import send, trials
@@ -50,6 +50,18 @@ def make_copies() -> None:
     # A copy should hold what one tap is still carrying.
     carry.carry_details()
     copies.make_copies()
+
+
+@shared_task
+def make_exports() -> None:
+    # As with copies.
+    carry.carry_details()
+    make.make_exports()
+
+
+@shared_task
+def erase_old_exports() -> None:
+    make.erase_expired(now=database_now())
 
 
 @shared_task

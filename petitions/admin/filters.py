@@ -1,4 +1,4 @@
-"""Which rows a list shows, each choice in words: the audit trail quotes them."""
+"""Which rows a list shows; exports know the same choices (exports/selection.py)."""
 
 from __future__ import annotations
 
@@ -41,11 +41,6 @@ class SignatureFilter(DropdownFilter):
     def chosen(self) -> str | None:
         value = self.value()
         return value if value in dict(self.lookup_choices) else None
-
-    def in_words(self) -> str:
-        """The choice as a phrase, "country: Lithuania"; empty where all are shown."""
-        chosen = self.chosen()
-        return f"{self.title}: {dict(self.lookup_choices)[chosen]}" if chosen else ""
 
     def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.chosen()

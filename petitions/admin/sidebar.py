@@ -51,6 +51,7 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
             ),
             (_("Suspicious"), "flag", "petitions_suspicion_changelist", "view_suspicion"),
             (_("Out of the count"), "front_hand", "petitions_hold_changelist", "view_hold"),
+            (_("Exports"), "download", "petitions_export_changelist", "export_signature"),
         ],
     ),
     (
@@ -112,9 +113,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def account(_request: HttpRequest) -> list[dict[str, Any]]:
+def account(request: HttpRequest) -> list[dict[str, Any]]:
     """What one's own name at the foot of the side opens; settings name this function."""
+    key = {"title": _("Key for exports"), "link": reverse("admin:petitions_export_key")}
+    exports = [key] if request.user.has_perm("petitions.export_signature") else []
     return [
+        *exports,
         {"title": _("Two-factor sign-in"), "link": reverse("mfa_index")},
         {"title": _("Sessions"), "link": reverse("usersessions_list")},
         {"title": _("Change password"), "link": reverse("account_change_password")},

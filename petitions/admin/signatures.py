@@ -19,9 +19,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
-from petitions.admin import alike, export, find, holds, moderation, names
+from petitions.admin import alike, find, holds, moderation, names
 from petitions.admin.audit import record
 from petitions.admin.base import ReadOnlyAdmin, column
+from petitions.admin.exports import begin_from_list
 from petitions.admin.filters import (
     BatchFilter,
     CountryFilter,
@@ -77,7 +78,6 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
 
     def get_urls(self) -> list[URLPattern]:
         pages = {
-            "export": export.export_page,
             "find": find.find_page,
             "names": names.names_page,
             "queue": moderation.queue_page,
@@ -182,9 +182,9 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
 
     # --- What can be done with those that were ticked
 
-    @admin.action(description=_("Export as CSV"), permissions=["export"])
+    @admin.action(description=_("Export"), permissions=["export"])
     def export_chosen(self, request: HttpRequest, _signatures: QuerySet[Signature]) -> HttpResponse:
-        return export.ask_why(request, model_admin=self)
+        return begin_from_list(request, self.admin_site)
 
     @admin.action(description=_("Show names on the site"), permissions=["publish"])
     def show_names(

@@ -82,9 +82,4 @@ class Migration(migrations.Migration):
             model_name='stepfigure',
             constraint=models.UniqueConstraint(fields=('hour', 'petition', 'step'), name='step_figure_once'),
         ),
-        migrations.AlterField(
-            model_name='auditentry',
-            name='action',
-            field=models.CharField(choices=[('export', 'exported signatures'), ('search', 'searched for an address'), ('read', "read a signer's details"), ('publish', 'showed names on the site'), ('hide', 'hid names on the site'), ('approve', 'approved letters'), ('pause', 'paused letters'), ('resume', 'resumed letters'), ('tell', 'told subscribers'), ('rights', 'changed who may do what'), ('sign_out', 'ended sessions'), ('reset', 'removed a second factor'), ('try_news', 'sent news as a test'), ('hold_news', 'paused news'), ('go_news', 'let news go on'), ('stop_news', 'stopped news'), ('state', 'opened or ended a petition'), ('address', "changed a petition's address"), ('hold', 'took signatures out of the count'), ('release', 'counted signatures again'), ('undo', 'took back a decision on a name'), ('case', 'dealt with a person’s request'), ('handover', 'handed over a person’s data'), ('correct', 'corrected a person’s data'), ('restrict', 'restricted a person’s signatures'), ('unrestrict', 'ended a restriction'), ('erase', 'erased a person’s data')], max_length=10, verbose_name='what'),
-        ),
     ]

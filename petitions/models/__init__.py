@@ -8,6 +8,7 @@ from petitions.models.data_copy import DataCopy
 from petitions.models.day_figure import DayFigure
 from petitions.models.delivery import Delivery, DeliveryEvent
 from petitions.models.erasure import Erasure
+from petitions.models.export import AgeKey, Export, ExportChunk
 from petitions.models.heartbeat import Heartbeat
 from petitions.models.hold import Hold
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
@@ -32,6 +33,7 @@ from petitions.models.turned_away import TurnedAway
 from petitions.models.withdrawal import Tombstone, Withdrawal, WithdrawalLink
 
 __all__ = [
+    "AgeKey",
     "Answer",
     "AuditEntry",
     "Batch",
@@ -42,6 +44,8 @@ __all__ = [
     "Delivery",
     "DeliveryEvent",
     "Erasure",
+    "Export",
+    "ExportChunk",
     "FileChunk",
     "FileSet",
     "Heartbeat",

@@ -2,17 +2,39 @@
 
 `SignRequest.mail_box` holds a `Mailing`, its `sig_boxes` and `Signature.sig_box` hold `Details`,
 `NewsSubscriber.mail_box` and `NewsTrial.box` hold an address, `Returned.box` a `ReturnedMail`, `OfficeAction.box` the
-`OfficeWords`, `OfficePage.box` its link's token, `FileSet.key_box` the key of its files.
+`OfficeWords`, `OfficePage.box` its link's token, `FileSet.key_box` and `Export.key_box`
+the key of their files.
 """
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass
-from typing import TypeVar
 
+from petitions.details import Details, pack, signature_context, unpack
 from petitions.vault import CannotOpen, Purpose, VaultError, vault
+
+__all__ = [
+    "FILE_KEY_BYTES",
+    "Details",
+    "Mailing",
+    "OfficeWords",
+    "Openings",
+    "ReturnedMail",
+    "TooManyDamagedBoxes",
+    "open_export_key",
+    "open_file_key",
+    "open_news_address",
+    "open_page_token",
+    "open_trial_address",
+    "seal_export_key",
+    "seal_file_key",
+    "seal_news_address",
+    "seal_page_token",
+    "seal_trial_address",
+    "signature_context",
+    "tolerate",
+]
 
 # One box in a thousand may be damaged; more, and it is the key that is wrong, not the row.
 TOLERATED_DAMAGE = 0.001
@@ -53,28 +75,6 @@ class Openings:
             tolerate(damaged=self.damaged, opened=self.opened)
 
 
-Content = TypeVar("Content")
-
-
-@dataclass(frozen=True)
-class Details:
-    """What a signer wants the offices to read."""
-
-    name: str
-    postcode: str = ""
-    comment: str = ""
-
-    def seal(self, *, petition_id: int, signature_id: uuid.UUID) -> bytes:
-        context = signature_context(petition_id, signature_id)
-        return vault().seal(Purpose.SIGNATURE, _pack(vars(self)), context=context)
-
-    @classmethod
-    def open(cls, box: bytes, *, petition_id: int, signature_id: uuid.UUID) -> Details:
-        """Raises `CannotOpen` where this is not that signature's box."""
-        context = signature_context(petition_id, signature_id)
-        return _unpack(cls, vault().open(Purpose.SIGNATURE, bytes(box), context=context))
-
-
 @dataclass(frozen=True)
 class Mailing:
     """What the mailer needs to send one confirmation mail."""
@@ -85,13 +85,13 @@ class Mailing:
 
     def seal(self, *, request_id: uuid.UUID) -> bytes:
         context = _request_context(request_id)
-        return vault().seal(Purpose.MAIL, _pack(vars(self)), context=context)
+        return vault().seal(Purpose.MAIL, pack(vars(self)), context=context)
 
     @classmethod
     def open(cls, box: bytes, *, request_id: uuid.UUID) -> Mailing:
         """Raises `CannotOpen` where this is not that request's box."""
         context = _request_context(request_id)
-        return _unpack(cls, vault().open(Purpose.MAIL, bytes(box), context=context))
+        return unpack(cls, vault().open(Purpose.MAIL, bytes(box), context=context))
 
 
 @dataclass(frozen=True)
@@ -105,13 +105,13 @@ class ReturnedMail:
 
     def seal(self, *, returned_id: uuid.UUID) -> bytes:
         context = _returned_context(returned_id)
-        return vault().seal(Purpose.SIGNATURE, _pack(vars(self)), context=context)
+        return vault().seal(Purpose.SIGNATURE, pack(vars(self)), context=context)
 
     @classmethod
     def open(cls, box: bytes, *, returned_id: uuid.UUID) -> ReturnedMail:
         """Raises `CannotOpen` where this is not that mail's box."""
         context = _returned_context(returned_id)
-        return _unpack(cls, vault().open(Purpose.SIGNATURE, bytes(box), context=context))
+        return unpack(cls, vault().open(Purpose.SIGNATURE, bytes(box), context=context))
 
 
 @dataclass(frozen=True)
@@ -124,13 +124,13 @@ class OfficeWords:
 
     def seal(self, *, action_id: uuid.UUID) -> bytes:
         context = _office_action_context(action_id)
-        return vault().seal(Purpose.SIGNATURE, _pack(vars(self)), context=context)
+        return vault().seal(Purpose.SIGNATURE, pack(vars(self)), context=context)
 
     @classmethod
     def open(cls, box: bytes, *, action_id: uuid.UUID) -> OfficeWords:
         """Raises `CannotOpen` where this is not that action's box."""
         context = _office_action_context(action_id)
-        return _unpack(cls, vault().open(Purpose.SIGNATURE, bytes(box), context=context))
+        return unpack(cls, vault().open(Purpose.SIGNATURE, bytes(box), context=context))
 
 
 def seal_page_token(token: str, *, page_id: uuid.UUID) -> bytes:
@@ -152,7 +152,20 @@ def seal_file_key(key: bytes, *, set_id: uuid.UUID) -> bytes:
 
 def open_file_key(box: bytes, *, set_id: uuid.UUID) -> bytes:
     """Raises `CannotOpen` where this is not the box of these files."""
-    key = vault().open(Purpose.SIGNATURE, bytes(box), context=_file_key_context(set_id))
+    return _open_key(box, context=_file_key_context(set_id))
+
+
+def seal_export_key(key: bytes, *, export_id: uuid.UUID) -> bytes:
+    return vault().seal(Purpose.SIGNATURE, key, context=_export_key_context(export_id))
+
+
+def open_export_key(box: bytes, *, export_id: uuid.UUID) -> bytes:
+    """Raises `CannotOpen` where this is not the box of that export."""
+    return _open_key(box, context=_export_key_context(export_id))
+
+
+def _open_key(box: bytes, *, context: str) -> bytes:
+    key = vault().open(Purpose.SIGNATURE, bytes(box), context=context)
     if len(key) != FILE_KEY_BYTES:
         raise CannotOpen("A box opens, but what is in it was not sealed by us.")
     return key
@@ -185,10 +198,6 @@ def _open_address(box: bytes, *, context: str) -> str:
         raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error
 
 
-def signature_context(petition_id: int, signature_id: uuid.UUID) -> str:
-    return f"petition {petition_id}, signature {signature_id}"
-
-
 def _request_context(request_id: uuid.UUID) -> str:
     return f"sign request {request_id}"
 
@@ -217,17 +226,5 @@ def _file_key_context(set_id: uuid.UUID) -> str:
     return f"key of files {set_id}"
 
 
-def _unpack(kind: type[Content], data: bytes) -> Content:
-    """Whoever can write to the database can seal what is no details at all, since sealing proves
-    no origin: not JSON, other fields, numbers for words, half a character, brackets without end.
-    """
-    try:
-        content = kind(**json.loads(data))
-        "".join(vars(content).values()).encode()
-    except (ValueError, TypeError, RecursionError) as error:
-        raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error
-    return content
-
-
-def _pack(fields: dict[str, str]) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+def _export_key_context(export_id: uuid.UUID) -> str:
+    return f"key of export {export_id}"

@@ -49,6 +49,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         named = self.filter(sig_box__isnull=False, restricted=False)
         return named.exclude(visibility=Visibility.WITHHELD)
 
+    def exportable(self) -> SignatureQuerySet:
+        """Those that may leave with what their signers typed: none that is held or restricted."""
+        return self.counted().filter(restricted=False)
+
     def confirmed_since(self, hour: datetime) -> SignatureQuerySet:
         return self.filter(confirmed_hour__gte=hour)
 
@@ -155,6 +159,12 @@ class Signature(models.Model):
     )
     crowd = models.BinaryField(max_length=8, null=True)
     """Which crowd a form came in, where one network sent very many; see web/limits.py."""
+    asked_for_news = models.BooleanField(
+        _("asked for news"),
+        default=False,
+        db_default=False,
+        help_text=_("When it was confirmed; which address it was is not known here."),
+    )
 
     objects = SignatureQuerySet.as_manager()
 

@@ -65,6 +65,7 @@ def confirm(token: str, *, petition_ids: Collection[int], now: datetime) -> Conf
     wanted = _signatures(request, agreed, now=now)
     stored = store_new(wanted)
     _store_links(request, stored)
+    _note_wish_for_news(request, stored)
     signed = [each.petition_id for each in stored]
     _subscribe_to_news(request, signed, now=now)
     offers = make_offers(request, signed=signed, now=now) if signed else []
@@ -113,6 +114,7 @@ def _signature(request: SignRequest, petition_id: int, place: int, *, now: datet
         confirmed_hour=this_hour(now),
         disposable=request.disposable,
         crowd=request.crowd,
+        asked_for_news=request.news_box is not None,
     )
 
 
@@ -123,6 +125,13 @@ def _store_links(request: SignRequest, signatures: list[Signature]) -> None:
             for signature in signatures
         }
     )
+
+
+def _note_wish_for_news(request: SignRequest, stored: list[Signature]) -> None:
+    """New signatures have it; who had signed before asks for news now."""
+    if request.news_box is not None:
+        earlier = Signature.objects.filter(pk__in=[each.pk for each in stored])
+        earlier.filter(asked_for_news=False).update(asked_for_news=True)
 
 
 def _subscribe_to_news(request: SignRequest, signed: list[int], *, now: datetime) -> None:

@@ -37,9 +37,15 @@ def subscriptions_behind(withdraw_hash: bytes) -> QuerySet[NewsSubscriber]:
 def end_subscriptions_behind(withdraw_hash: bytes) -> bool:
     """Erase them with all that hangs on them; False where there was none. In a transaction.
 
-    They are locked first: news that was being told to them, and the link that a mail to them was
+    The link's signatures are not of somebody who asked for news any more; which others were this
+    person's nobody knows.
+
+    Subscribers are locked first: news that was being told to them, and the link that a mail to them was
     being given, are there by then and go too.
     """
+    # Signatures before subscribers, as confirming locks them.
+    signed = [signature.pk for signature in lock_signatures_behind(withdraw_hash)]
+    Signature.objects.filter(pk__in=signed).update(asked_for_news=False)
     locked = subscriptions_behind(withdraw_hash).select_for_update(of=("self",))
     return erase_subscribers([subscriber.pk for subscriber in locked.only("pk")])
 

@@ -20,7 +20,7 @@ PAGES = [
     reverse("admin:index"),
     reverse("admin:petitions_signature_changelist"),
     reverse("admin:petitions_signature_find"),
-    reverse("admin:petitions_signature_export"),
+    reverse("admin:petitions_export_add"),
     reverse("admin:petitions_petition_add"),
 ]
 

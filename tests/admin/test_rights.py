@@ -7,12 +7,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
+from petitions.exports.orders import Order, order
+from petitions.exports.selection import Selection
 from petitions.models import (
     Answer,
     AuditEntry,
     BlockedWord,
     Delivery,
     Erasure,
+    Export,
     Hold,
     NewsDelivery,
     NewsItem,
@@ -29,6 +32,7 @@ from petitions.models import (
     Suspicion,
     Visibility,
 )
+from petitions.models.export import Format, Use
 from petitions.rights import RIGHTS, apply_rights
 from tests.admin.conftest import browser_of
 from tests.makers import (
@@ -62,6 +66,7 @@ SCREENS = {
     "hold": (EVERYBODY, "", "", ""),
     "suspicion": (EVERYBODY, "", "", ""),
     "blockedword": ("EO", "EO", "EO", "EO"),
+    "export": ("O", "O", "", ""),
     "batch": (EVERYBODY, "", "", ""),
     "delivery": (EVERYBODY, "", "", ""),
     "newsitem": (EVERYBODY, "", "", ""),
@@ -78,7 +83,6 @@ PAGES = {
     "admin:index": EVERYBODY,
     "admin:petitions_delivery_today": EVERYBODY,
     "admin:petitions_signature_find": "O",
-    "admin:petitions_signature_export": "O",
     "admin:petitions_signature_hold": "O",
     "admin:petitions_signature_release": "O",
     "admin:petitions_signature_compare": "O",
@@ -119,6 +123,7 @@ def room(db, keys):
     Hold.objects.create(why=Hold.Why.OTHER, reason="A script.", by=olga)
     Suspicion.objects.create(kind="burst", petition=petition, hour=timezone.now(), count=60)
     AuditEntry.objects.record(user=olga, action=AuditEntry.Action.READ, count=1)
+    order(Order(Use.FIGURES, Format.CSV, ("country",), Selection(), "For a table"), by=olga)
     Pause.objects.create(office=make_office(name="Other", email="o@o.example"), reason="x", by=olga)
     Erasure.objects.note({Erasure.Rule.OFFERS: 1}, now=timezone.now())
     PersonRequest.objects.create(kind=PersonRequest.Kind.ACCESS, received_on=timezone.localdate())
@@ -317,13 +322,43 @@ def test_who_may_settle_what_looks_suspicious(enter, job, may):
 
 
 @pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
-def test_who_may_take_an_export(enter, job, may):
-    reason = {"reason": "For the meeting in Geneva"}
+def test_who_may_order_an_export(enter, job, may):
+    form = {
+        "use": "figures",
+        "format": "csv",
+        "columns_figures": ["country"],
+        "reason": "For the meeting in Geneva",
+    }
 
-    answer = enter(job).post(reverse("admin:petitions_signature_export"), reason)
+    answer = enter(job).post(reverse("admin:petitions_export_add"), form)
 
-    assert answer.status_code == (200 if may else 403)
-    assert AuditEntry.objects.filter(action=AuditEntry.Action.EXPORT).exists() == may
+    assert answer.status_code == (302 if may else 403)
+    assert Export.objects.filter(reason=form["reason"]).exists() == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
+def test_who_may_approve_an_export(enter, job, may):
+    Export.objects.update(state=Export.State.WAITING)
+    page = reverse("admin:petitions_export_do", args=[Export.objects.get().pk])
+
+    answer = enter(job).post(page, {"do": "approve"})
+
+    assert answer.status_code == (302 if may else 403)
+    assert Export.objects.filter(state=Export.State.QUEUED).exists() == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "O") for job in EVERYBODY])
+def test_who_is_asked_to_sign_in_again_for_a_key_for_exports(enter, job, may):
+    answer = enter(job).get(reverse("admin:petitions_export_key"))
+
+    assert answer.status_code == (302 if may else 403)
+
+
+@pytest.mark.parametrize("job", EVERYBODY)
+def test_nobody_downloads_another_ones_export(enter, job):
+    page = reverse("admin:petitions_export_file", args=[Export.objects.get().pk])
+
+    assert enter(job).get(page).status_code == 403
 
 
 @pytest.mark.parametrize("step", ["handover", "correct", "restrict", "unrestrict", "erase"])

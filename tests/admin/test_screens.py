@@ -165,7 +165,7 @@ def test_the_side_shows_a_helper_only_what_a_helper_may_open(helper):
 
 
 def test_a_stranger_sees_the_login_and_nothing_else(client, db, keys):
-    for name in ["index", "petitions_signature_changelist", "petitions_signature_export"]:
+    for name in ["index", "petitions_signature_changelist", "petitions_export_add"]:
         response = client.get(reverse(f"admin:{name}"))
 
         assert response.status_code == 302

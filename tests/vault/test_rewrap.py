@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+import uuid
 from contextlib import closing
 
 import pytest
@@ -13,7 +14,7 @@ from django.utils import timezone
 from petitions.delivery.batches import close_batch
 from petitions.delivery.letters import LetterDesk
 from petitions.delivery.office_pages import propose_address
-from petitions.models import OfficeAction, OfficePage, Signature, SignRequest, Visibility
+from petitions.models import Export, OfficeAction, OfficePage, Signature, SignRequest, Visibility
 from petitions.models.news import news_subscriber_id
 from petitions.models.sealed import (
     Details,
@@ -21,6 +22,7 @@ from petitions.models.sealed import (
     OfficeWords,
     open_news_address,
     open_trial_address,
+    seal_export_key,
 )
 from petitions.models.signature import signature_id
 from petitions.news.trials import ask_for_trial
@@ -65,6 +67,8 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     make_signature(one, visibility=Visibility.WITHHELD)
     returned = make_returned(subject="Re: Ask", text="We act.")
     page = make_office_page(one, settings)
+    export = make_export()
+    export_key = export.open_key()
     token, file_key = page.open_token(), page.files.open_key()
     mailing_before = Mailing.open(request.mail_box, request_id=request.id)
     trial = make_trial("olga@mail.example")
@@ -89,6 +93,7 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     page = OfficePage.objects.get()
     assert (page.open_token(), page.files.open_key()) == (token, file_key)
     assert OfficeAction.objects.get().open_words() == MOVED
+    assert Export.objects.get().open_key() == export_key
     trial.refresh_from_db()
     assert open_trial_address(trial.box, trial_id=trial.id) == "olga@mail.example"
     subscriber.refresh_from_db()
@@ -97,6 +102,24 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
 
 
 MOVED = OfficeWords(email="new@office.example", note="We moved.")
+
+
+def make_export():
+    """One whose file is there."""
+    reference = uuid.uuid4()
+    return Export.objects.create(
+        id=reference,
+        number=1,
+        by=User.objects.create_user("otto"),
+        ordered_at=timezone.now(),
+        use="deliver",
+        format="csv",
+        columns=[],
+        selection={},
+        state=Export.State.READY,
+        rows_total=0,
+        key_box=seal_export_key(bytes(range(32)), export_id=reference),
+    )
 
 
 def make_office_page(petition, settings):
