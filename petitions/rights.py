@@ -48,9 +48,18 @@ RIGHTS: dict[str, set[str]] = {
         "tell_subscribers",
         "view_returned",
         "view_officeaction",
+        "view_import",
     },
     # Reads signers' details, finds people, exports; and reads who else did.
-    "Data officer": _VIEW | {"read_details", "export_signature", "publish_name", "view_auditentry"},
+    "Data officer": _VIEW
+    | {
+        "read_details",
+        "export_signature",
+        "publish_name",
+        "view_auditentry",
+        "import_signature",
+        "view_import",
+    },
     # Lets people in and says what they may; reads no signer.
     "Administrator": _VIEW | _all_of("user") | {"view_group", "view_auditentry"},
 }

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from petitions.delivery import batches, imap, queue, returns, spool
 from petitions.exports import copies
+from petitions.imports import lines
 from petitions.models.clock import database_now
 from petitions.news import send
 from petitions.pictures import draw
@@ -67,3 +68,4 @@ def erase_what_is_due() -> None:
     now = database_now()
     erase.erase_what_is_due(now=now)
     spool.erase_expired(now=now)
+    lines.erase_expired(now=now)

@@ -42,6 +42,7 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
             AuditEntry.Action.RIGHTS: "warning",
             AuditEntry.Action.SIGN_OUT: "info",
             AuditEntry.Action.RESET: "warning",
+            AuditEntry.Action.IMPORT: "warning",
             AuditEntry.Action.SEARCH: "info",
             AuditEntry.Action.READ: "info",
         },

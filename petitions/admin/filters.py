@@ -8,12 +8,14 @@ from typing import Any, cast
 from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from petitions.admin.base import DropdownFilter
-from petitions.models import Batch, Office, Petition, Tally, Visibility
+from petitions.models import Batch, Office, Petition, Source, Tally, Visibility
+from petitions.models.office import VERIFIED_FOR
 from petitions.models.signature import SignatureQuerySet
 
 Choices = list[tuple[str, str]]
@@ -133,6 +135,17 @@ class FlagFilter(SignatureFilter):
         return signatures.with_look_alikes()
 
 
+class SourceFilter(SignatureFilter):
+    title = _("source")
+    parameter_name = "source"
+
+    def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin[Any]) -> Choices:
+        return [(each.value, str(each.label)) for each in Source]
+
+    def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
+        return signatures.filter(source=chosen)
+
+
 class OfficeCountryFilter(DropdownFilter):
     """The offices' own countries, not all in the world."""
 
@@ -152,3 +165,25 @@ class OfficeCountryFilter(DropdownFilter):
         if not chosen:
             return offices
         return offices.filter(country=chosen.removeprefix(self.INTERNATIONAL))
+
+
+class VerifiedFilter(DropdownFilter):
+    """By how long ago somebody made sure of the address."""
+
+    title = _("verified")
+    parameter_name = "verified"
+
+    def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin[Any]) -> Choices:
+        return [
+            ("lately", gettext("in the last six months")),
+            ("old", gettext("longer ago")),
+            ("never", gettext("never")),
+        ]
+
+    def queryset(self, _request: HttpRequest, offices: QuerySet[Office]) -> QuerySet[Office]:
+        since = timezone.localdate() - VERIFIED_FOR
+        lately = {"verified_on__gte": since}
+        old = {"verified_on__lt": since}
+        never = {"verified_on": None}
+        chosen = {"lately": lately, "old": old, "never": never}.get(self.value() or "", {})
+        return offices.filter(**chosen)

@@ -29,6 +29,7 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
         [
             (_("Signatures"), "signature", "petitions_signature_changelist", "view_signature"),
             (_("Find a person"), "person_search", "petitions_signature_find", "read_details"),
+            (_("Imports"), "upload_file", "petitions_import_changelist", "view_import"),
         ],
     ),
     (

@@ -26,11 +26,12 @@ from petitions.admin.filters import (
     FlagFilter,
     NameFilter,
     PetitionFilter,
+    SourceFilter,
     VisibilityFilter,
     reference_in,
 )
 from petitions.admin.opening import opened
-from petitions.models import AuditEntry, Signature, Visibility
+from petitions.models import AuditEntry, Signature, Source, Visibility
 
 # A posted list has a field for each ticked row, and the site takes at most 200 fields.
 ROWS_A_PAGE = 100
@@ -56,6 +57,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         NameFilter,
         BatchFilter,
         FlagFilter,
+        SourceFilter,
     )
     list_filter_submit = True
     list_select_related = ("petition", "batch")
@@ -100,6 +102,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         may = {
             "may_export": self.has_export_permission(request),
             "may_find": self.has_read_permission(request),
+            "may_import": request.user.has_perm("petitions.import_signature"),
         }
         return super().changelist_view(request, (extra_context or {}) | may)
 
@@ -156,6 +159,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
             gettext("look-alike"): looks_alike,
             gettext("quarantined"): signature.quarantined,
             gettext("throw-away address"): signature.disposable,
+            gettext("on paper"): signature.source == Source.PAPER,
         }
         return [flag for flag, is_up in flags.items() if is_up]
 
@@ -186,6 +190,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
             ("confirmed_hour", "country"),
             ("visibility", "public_name"),
             ("language", "consent_version"),
+            ("source", "imported"),
             ("flags_in_words", "look_alikes"),
         )
         sealed = ("name", "postcode", "comment")

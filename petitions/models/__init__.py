@@ -5,6 +5,7 @@ from petitions.models.audit import AuditEntry
 from petitions.models.batch import Batch
 from petitions.models.data_copy import DataCopy
 from petitions.models.delivery import Delivery, DeliveryEvent
+from petitions.models.imports import Import
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
@@ -16,7 +17,7 @@ from petitions.models.receiving_domain import ReceivingDomain
 from petitions.models.returned import MailboxLook, NotFiled, Returned
 from petitions.models.share_picture import SharePicture
 from petitions.models.sign_request import MailHour, MailSlot, SignRequest
-from petitions.models.signature import Signature, Visibility
+from petitions.models.signature import Signature, Source, Visibility
 from petitions.models.tally import Tally
 from petitions.models.turned_away import TurnedAway
 from petitions.models.withdrawal import Withdrawal, WithdrawalLink
@@ -31,6 +32,7 @@ __all__ = [
     "DeliveryEvent",
     "FileChunk",
     "FileSet",
+    "Import",
     "MailHour",
     "MailSlot",
     "MailboxLook",
@@ -54,6 +56,7 @@ __all__ = [
     "SharePicture",
     "SignRequest",
     "Signature",
+    "Source",
     "Tally",
     "TurnedAway",
     "Visibility",

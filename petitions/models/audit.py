@@ -83,6 +83,7 @@ class AuditEntry(models.Model):
         RIGHTS = "rights", _("changed who may do what")
         SIGN_OUT = "sign_out", _("ended sessions")
         RESET = "reset", _("removed a second factor")
+        IMPORT = "import", _("imported a sheet")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(

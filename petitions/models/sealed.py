@@ -2,7 +2,8 @@
 
 `SignRequest.mail_box` holds a `Mailing`, its `sig_boxes` and `Signature.sig_box` hold `Details`,
 `NewsSubscriber.mail_box` holds an address, `Returned.box` a `ReturnedMail`, `OfficeAction.box` the
-`OfficeWords`, `OfficePage.box` its link's token, `FileSet.key_box` the key of its files.
+`OfficeWords`, `OfficePage.box` its link's token, `FileSet.key_box` the key of its files,
+`Import.box` a sheet's lines.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from petitions.vault import CannotOpen, Purpose, VaultError, vault
 
@@ -173,6 +174,20 @@ def open_news_address(box: bytes, *, subscriber_id: uuid.UUID) -> str:
         raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error
 
 
+def seal_import(content: dict[str, Any], *, import_id: uuid.UUID) -> bytes:
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return vault().seal(Purpose.SIGNATURE, data, context=_import_context(import_id))
+
+
+def open_import(box: bytes, *, import_id: uuid.UUID) -> dict[str, Any]:
+    """Raises `CannotOpen` where this is not that import's box."""
+    data = vault().open(Purpose.SIGNATURE, bytes(box), context=_import_context(import_id))
+    try:
+        return dict(json.loads(data))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error
+
+
 def signature_context(petition_id: int, signature_id: uuid.UUID) -> str:
     return f"petition {petition_id}, signature {signature_id}"
 
@@ -199,6 +214,10 @@ def _page_context(page_id: uuid.UUID) -> str:
 
 def _file_key_context(set_id: uuid.UUID) -> str:
     return f"key of files {set_id}"
+
+
+def _import_context(import_id: uuid.UUID) -> str:
+    return f"import {import_id}"
 
 
 def _unpack(kind: type[Content], data: bytes) -> Content:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from petitions.models.batch import Batch
+from petitions.models.imports import Import
 from petitions.models.partner import Partner
 from petitions.models.petition import Petition
 from petitions.models.sealed import Details
@@ -26,6 +27,13 @@ class Visibility(models.TextChoices):
     PUBLIC = "public", _("public")
     OFFICIALS = "officials", _("officials only")
     WITHHELD = "withheld", _("withheld")
+
+
+class Source(models.TextChoices):
+    """Which way a signature came."""
+
+    SITE = "site", _("this site")
+    PAPER = "paper", _("on paper")
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -110,6 +118,19 @@ class Signature(models.Model):
         help_text=_("People at risk use such addresses, and so do those who sign many times."),
     )
 
+    source = models.CharField(
+        _("source"), max_length=5, choices=Source, default=Source.SITE, db_default=Source.SITE
+    )
+    imported = models.ForeignKey(
+        Import,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="signatures",
+        verbose_name=_("import"),
+        db_index=False,  # few signatures have one: see the index below
+    )
+
     objects = SignatureQuerySet.as_manager()
 
     class Meta:
@@ -120,6 +141,7 @@ class Signature(models.Model):
             ("read_details", _("Can read and search for signers")),
             ("export_signature", _("Can export signatures")),
             ("publish_name", _("Can show signers' names on the site")),
+            ("import_signature", _("Can import signatures from paper")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -133,6 +155,10 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=models.Q(public_name="") | models.Q(visibility=Visibility.PUBLIC),
                 name="signature_name_shown_only_if_public",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(source="site") ^ models.Q(imported__isnull=False),
+                name="signature_from_paper_has_its_import",
             ),
         ]
         indexes = [
@@ -152,6 +178,11 @@ class Signature(models.Model):
                 fields=["partner", "petition"],
                 name="signature_of_partner",
                 condition=models.Q(partner__isnull=False),
+            ),
+            models.Index(
+                fields=["imported"],
+                name="signature_of_import",
+                condition=models.Q(imported__isnull=False),
             ),
         ]
 

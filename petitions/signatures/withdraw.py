@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,10 +93,15 @@ def ask_offices_to_delete(signatures: Collection[Signature], *, now: datetime) -
     _erase_files({each.batch_id for each in signatures if each.batch_id is not None})
 
 
-def _erase(signatures: list[Signature], *, request: bool, news: bool, now: datetime) -> Erased:
+def erase_signatures(signatures: Collection[Signature], *, now: datetime) -> None:
+    """Erase locked rows, last in their transaction; offices that have the names are asked too."""
     ask_offices_to_delete(signatures, now=now)
     Signature.objects.filter(pk__in=[each.pk for each in signatures]).delete()
     _lower_tally(signatures)
+
+
+def _erase(signatures: list[Signature], *, request: bool, news: bool, now: datetime) -> Erased:
+    erase_signatures(signatures, now=now)
     return Erased(
         request=request,
         petitions=[each.petition for each in signatures],
@@ -117,7 +123,7 @@ def _forget_offers(withdraw_hash: bytes) -> None:
     Offer.objects.filter(link_hash__in=links).delete()
 
 
-def _lower_tally(signatures: list[Signature]) -> None:
-    for country in sorted({each.country.code for each in signatures}):
-        petition_ids = [each.petition_id for each in signatures if each.country.code == country]
-        Tally.objects.change(petition_ids=petition_ids, country=country, by=-1)
+def _lower_tally(signatures: Collection[Signature]) -> None:
+    counts = Counter((each.country.code, each.petition_id) for each in signatures)
+    for (country, petition_id), count in sorted(counts.items()):
+        Tally.objects.change(petition_ids=[petition_id], country=country, by=-count)
