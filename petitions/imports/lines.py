@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -58,7 +58,7 @@ def keep(
 ) -> Import:
     """Store a dry run: its lines, and titles of columns that were not read, sealed."""
     sheet = Import(kind=kind, by=by, at=now, counts=counts_of(lines), **facts)
-    sheet.seal({"lines": [asdict(line) for line in lines], "unread": list(unread)})
+    sheet.seal({"lines": [vars(line) for line in lines], "unread": list(unread)})
     sheet.save(force_insert=True)
     return sheet
 

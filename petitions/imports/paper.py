@@ -9,7 +9,7 @@ to decide.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -98,19 +98,19 @@ def check_paper(
 def _line(row: Row, petition: Petition) -> Line:
     cell = row.cells.get
     visibility = visibility_of(cell("visibility", "")) or Visibility.OFFICIALS
-    problems = list(_problems(row, visibility))
+    address, problems = _address(cell("email", ""))
+    problems += _problems(row, visibility)
     if problems:
         return bad(row, problems)
-    values = {
+    values: dict[str, Any] = {
         "name": cell("name", ""),
         "country": country_code(cell("country", "")),
         "postcode": cell("postcode", ""),
         "comment": cell("comment", ""),
         "visibility": str(visibility),
     }
-    return Line(
-        number=row.number, verdict=Verdict.NEW, values=values | _indexes(row, values, petition)
-    )
+    values |= _indexes(address, values, petition)
+    return Line(number=row.number, verdict=Verdict.NEW, values=values)
 
 
 def _problems(row: Row, visibility: str) -> Iterator[tuple[str, str]]:
@@ -123,7 +123,6 @@ def _problems(row: Row, visibility: str) -> Iterator[tuple[str, str]]:
     yield from _said("name", cell("name", ""), _check_name)
     yield from _said("postcode", cell("postcode", ""), one_line)
     yield from _said("comment", cell("comment", ""), several_lines)
-    yield from _said("email", cell("email", ""), _check_address)
     if not cell("name") and visibility != Visibility.WITHHELD:
         yield "name", _("The name is missing; only who is withheld needs none.")
     if not country_code(cell("country", "")):
@@ -148,18 +147,16 @@ def _check_name(typed: str) -> None:
     a_name(typed)
 
 
-def _check_address(typed: str) -> None:
+def _address(typed: str) -> tuple[str, Problems]:
     try:
-        clean_address(typed)
-    except AddressNotValid as error:
-        raise ValidationError(_("This can't be an address.")) from error
+        return (clean_address(typed) if typed else ""), []
+    except AddressNotValid:
+        return "", [("email", _("This can't be an address."))]
 
 
-def _indexes(row: Row, values: dict[str, str], petition: Petition) -> dict[str, Any]:
+def _indexes(address: str, values: Mapping[str, Any], petition: Petition) -> dict[str, Any]:
     """What tells this person apart, as hexadecimal; the address itself goes no further."""
-    typed = row.cells.get("email")
-    if typed:
-        address = clean_address(typed)
+    if address:
         return {
             "index": signature_index(petition.pk, address).hex(),
             "look_alike": look_alike_index(petition.pk, address).hex(),
@@ -169,7 +166,7 @@ def _indexes(row: Row, values: dict[str, str], petition: Petition) -> dict[str, 
     return {"index": "", "look_alike": look_alike, "disposable": False}
 
 
-def _index_of_name(values: dict[str, str], petition: Petition) -> bytes:
+def _index_of_name(values: Mapping[str, Any], petition: Petition) -> bytes:
     person = [folded(values[each]) for each in ("name", "postcode")] + [values["country"]]
     return vault().blind_index(f"on paper {petition.pk}", "|".join(person))
 

@@ -47,6 +47,7 @@ SCREENS = {
     "newsitem": (EVERYBODY, "", "", ""),
     "returned": ("D", "", "", ""),
     "officeaction": ("D", "", "", ""),
+    "import": ("DO", "", "", ""),
     "auditentry": ("OA", "", "", ""),
     "user": ("A", "A", "A", "A"),
     "group": ("A", "", "", ""),
@@ -56,6 +57,9 @@ PAGES = {
     "admin:petitions_delivery_today": EVERYBODY,
     "admin:petitions_signature_find": "O",
     "admin:petitions_signature_export": "O",
+    "admin:petitions_import_paper": "O",
+    "admin:petitions_import_offices": "D",
+    "admin:petitions_office_export": EVERYBODY,
 }
 
 
