@@ -6,7 +6,7 @@ import re
 from typing import Any, cast
 
 from django.contrib.admin import ModelAdmin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -182,8 +182,9 @@ class VerifiedFilter(DropdownFilter):
 
     def queryset(self, _request: HttpRequest, offices: QuerySet[Office]) -> QuerySet[Office]:
         since = timezone.localdate() - VERIFIED_FOR
-        lately = {"verified_on__gte": since}
-        old = {"verified_on__lt": since}
-        never = {"verified_on": None}
-        chosen = {"lately": lately, "old": old, "never": never}.get(self.value() or "", {})
-        return offices.filter(**chosen)
+        conditions = {
+            "lately": Q(verified_on__gte=since),
+            "old": Q(verified_on__lt=since),
+            "never": Q(verified_on=None),
+        }
+        return offices.filter(conditions.get(self.value() or "", Q()))

@@ -6,13 +6,14 @@ Nothing of a sheet counts before that; and all that it says of people lies seale
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -50,7 +51,7 @@ class ImportAdmin(ReadOnlyAdmin[Import]):
     list_before_template = "admin/imports/tools.html"
 
     def get_urls(self) -> list[URLPattern]:
-        pages = {
+        pages: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
             "paper/": ("paper", takes_a_file(partial(import_pages.paper_page, model_admin=self))),
             "offices/": (
                 "offices",
@@ -98,7 +99,7 @@ class ImportAdmin(ReadOnlyAdmin[Import]):
     def brought(self, sheet: Import) -> int | None:
         if sheet.state not in {State.DONE, State.UNDONE}:
             return None
-        counts = sheet.counts
+        counts: dict[str, int] = sheet.counts
         return sum(counts.get(each, 0) for each in ("imported", "added", "changed_now"))
 
     # --- The report, and what can be done there

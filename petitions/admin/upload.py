@@ -13,7 +13,7 @@ from functools import wraps
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
@@ -46,7 +46,7 @@ class IntoMemory(FileUploadHandler):
             raise SkipFile
         self.kept.write(raw_data)
 
-    def file_complete(self, _file_size: int) -> UploadedFile:
+    def file_complete(self, _file_size: int) -> SimpleUploadedFile:
         return SimpleUploadedFile("sheet", self.kept.getvalue())
 
 
@@ -55,7 +55,7 @@ TOO_LARGE = "petitions.too_large"
 
 def takes_a_file(view: View) -> View:
     """Wrap it inside `admin_site.admin_view`."""
-    protected = csrf_protect(view)  # type: ignore[type-var]  # any callable will do
+    protected = csrf_protect(view)
 
     @csrf_exempt
     @wraps(view)

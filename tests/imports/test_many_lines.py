@@ -10,7 +10,6 @@ from petitions.imports.sheet import read_sheet
 from petitions.models import Signature, Tally
 from tests.makers import make_petition
 
-
 LINES = 2000
 
 
