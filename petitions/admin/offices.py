@@ -150,7 +150,7 @@ class OfficeAdmin(ModelAdmin[Office]):
     def answered(self, office: Office) -> int:
         return int(getattr(office, "answers"))  # noqa: B009 - annotated by the query
 
-    @column(_("receipts confirmed"), ordering="receipts")
+    @column(_("receipts"), ordering="receipts")
     def confirmed(self, office: Office) -> int:
         return int(getattr(office, "receipts"))  # noqa: B009 - annotated by the query
 

@@ -84,7 +84,9 @@ def _values(row: Row) -> dict[str, Any]:
     if "language" in values:
         values["language"] = _language(values["language"])
     if "asks" in values:
-        values["asks"] = sorted(each.strip() for each in values["asks"].split(";") if each.strip())
+        values["asks"] = sorted(
+            each.strip() for each in values["asks"].replace(",", ";").split(";") if each.strip()
+        )
     if "verified_on" in values:
         values["verified_on"] = _day(values["verified_on"])
     return values
@@ -130,7 +132,10 @@ def _by_column(error: ValidationError) -> Iterator[tuple[str, str]]:
         yield from (("office", words) for words in error.messages)
         return
     for name, words in error.message_dict.items():
-        yield from (({"name": "office"}.get(name, name), each) for each in words)
+        if name == "country":
+            yield name, _("No country has this name. Two letters, as in LT, always do.")
+        else:
+            yield from (({"name": "office"}.get(name, name), each) for each in words)
 
 
 def _is_to_come(day: str | None) -> bool:
