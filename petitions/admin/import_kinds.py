@@ -53,6 +53,13 @@ def note_in_trail(request: HttpRequest, sheet: Import, *, what: str, count: int)
     record(request, AuditEntry.Action.IMPORT, count=count, selection=words)
 
 
+def note_reading(request: HttpRequest, sheet: Import, count: int) -> None:
+    """Whoever looks at lines that wait to be imported reads what people wrote on paper."""
+    if count and sheet.box and sheet.kind == Kind.PAPER:
+        about = f"{sheet.get_kind_display()}; {sheet.petition}; {sheet.reference}"
+        record(request, AuditEntry.Action.READ, count=count, selection=about)
+
+
 def report_url(reference: uuid.UUID) -> str:
     return reverse("admin:petitions_import_change", args=[reference])
 

@@ -68,6 +68,9 @@ class Report:
     def changed(self) -> int:
         return self.count(Verdict.CHANGED)
 
+    def to_look_at(self) -> int:
+        return len({problem.number for problem in self._all_problems()})
+
     def can_be_imported(self) -> bool:
         return any(map(self.count, (Verdict.NEW, Verdict.CHANGED, Verdict.DOUBTFUL)))
 

@@ -29,12 +29,14 @@ from petitions.admin.import_kinds import (
     TITLES,
     csv_file,
     note_in_trail,
+    note_reading,
     refuse_who_may_not,
     report_url,
 )
 from petitions.admin.import_report import Report, bad_rows
 from petitions.admin.upload import takes_a_file
 from petitions.imports import lines, offices, paper
+from petitions.imports.lines import Verdict
 from petitions.imports.sheet import WRITTEN_BY_US
 from petitions.models import Import
 from petitions.models.clock import database_now
@@ -112,12 +114,14 @@ class ImportAdmin(ReadOnlyAdmin[Import]):
         extra_context: dict[str, Any] | None = None,  # noqa: ARG002 - likewise
     ) -> HttpResponse:
         sheet = self.find(request, object_id)
+        report = Report(sheet)
+        note_reading(request, sheet, report.to_look_at())
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": TITLES[sheet.kind],
             "sheet": sheet,
-            "report": Report(sheet),
+            "report": report,
         }
         return TemplateResponse(request, "admin/imports/report.html", context)
 
@@ -169,6 +173,7 @@ class ImportAdmin(ReadOnlyAdmin[Import]):
 
     def bad_lines_file(self, request: HttpRequest, reference: uuid.UUID) -> HttpResponse:
         sheet = self.find(request, reference)
+        note_reading(request, sheet, sheet.counts.get(Verdict.BAD, 0))
         header = [*COLUMNS[sheet.kind].titles, *WRITTEN_BY_US]
         return csv_file("bad-lines.csv", [header, *bad_rows(sheet)])
 

@@ -25,6 +25,8 @@ from petitions.imports.sheet import MOST_BYTES
 FIELD = "file"
 # What may be pasted has to fit into the form itself (DATA_UPLOAD_MAX_MEMORY_SIZE).
 MOST_PASTED = 15_000
+# Where the handler tells the form.
+TOO_LARGE = "petitions.too_large"
 
 View = Callable[..., HttpResponseBase]
 
@@ -32,11 +34,13 @@ View = Callable[..., HttpResponseBase]
 class IntoMemory(FileUploadHandler):
     """Keeps one file in memory; one that is too large is read past, and the form learns of it."""
 
+    has_one = False
+
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        if self.field_name != FIELD:
+        if self.field_name != FIELD or self.has_one:
             raise SkipFile
-        self.kept = io.BytesIO()
+        self.has_one, self.kept = True, io.BytesIO()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if start + len(raw_data) > MOST_BYTES:
@@ -48,9 +52,6 @@ class IntoMemory(FileUploadHandler):
 
     def file_complete(self, _file_size: int) -> SimpleUploadedFile:
         return SimpleUploadedFile("sheet", self.kept.getvalue())
-
-
-TOO_LARGE = "petitions.too_large"
 
 
 def takes_a_file(view: View) -> View:

@@ -126,7 +126,7 @@ def test_the_dry_run_changes_nothing_but_leaves_an_import_and_a_line_in_the_trai
     after = rows_of_all_tables()
     changed = {table for table in after if after[table] != before[table]}
     assert changed == {"petitions_import", "petitions_auditentry"}
-    entry = AuditEntry.objects.latest("at")
+    entry = AuditEntry.objects.get()
     assert (entry.action, entry.count) == ("import", 3)
     assert entry.selection == "checked; paper signatures; 1. ask-1; folder 3"
     assert sheet.state == Import.State.CHECKED
@@ -206,6 +206,25 @@ def test_each_bad_line_is_named_with_its_number_column_and_reason(organizer, pet
         assert words in page.text
     assert "Atlantis" in page.text
     assert "no address" not in page.text
+
+
+def test_who_looks_at_lines_that_wait_stands_in_the_trail(organizer, petition):
+    rows = "name,country\nAnn Lee,Atlantis\nBob Ray,DE\nBob Ray,DE\n"
+    sheet, _page = checked(organizer, petition, rows)
+    organizer.get(f"/admin/petitions/import/{sheet.pk}/bad.csv")
+    say(organizer, sheet)
+
+    read = AuditEntry.objects.filter(action="read").order_by("id")
+
+    about = "paper signatures; 1. ask-1; folder 3"
+    assert list(read.values_list("selection", "count")) == [(about, 2), (about, 1)]
+
+
+def test_of_many_files_one_is_taken(organizer, petition):
+    files = [SimpleUploadedFile(f"{n}.csv", f"name,country\nN{n},LT\n".encode()) for n in "abc"]
+    sheet, _page = checked(organizer, petition, SHEET, file=files)
+
+    assert sheet.counts == {"new": 1}
 
 
 def test_bad_lines_are_saved_mended_and_handed_in_again(organizer, petition):
