@@ -74,7 +74,9 @@ class SheetForm(forms.Form):
         label=_("CSV file"),
         required=False,
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv", "class": "file"}),
-        help_text=_("At most 5 MB and 10,000 lines. It is read in memory and kept nowhere."),
+        help_text=_(
+            "At most 5 MB and 10,000 lines. It is read in memory; its lines wait sealed for your yes."
+        ),
         error_messages={"empty": _("This file is empty.")},
     )
     pasted = forms.CharField(

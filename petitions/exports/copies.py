@@ -81,6 +81,7 @@ def _about(signature: Signature) -> dict[str, Any]:
         "name_on_the_site": signature.public_name,
         "language": signature.language,
         "consent_version": signature.consent_version,
+        "source": signature.source,
         "confirmed_hour": signature.confirmed_hour.isoformat(),
         "mark_of_address": bytes(signature.index or b"").hex(),
         "mark_of_look_alikes": bytes(signature.look_alike or b"").hex(),
