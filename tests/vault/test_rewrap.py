@@ -6,13 +6,14 @@ import time
 from contextlib import closing
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
 from petitions.delivery.letters import LetterDesk
 from petitions.delivery.office_pages import propose_address
-from petitions.models import OfficeAction, OfficePage, Signature, SignRequest, Visibility
+from petitions.models import Import, OfficeAction, OfficePage, Signature, SignRequest, Visibility
 from petitions.models.news import news_subscriber_id
 from petitions.models.sealed import Details, Mailing, OfficeWords, open_news_address
 from petitions.models.signature import signature_id
@@ -31,6 +32,14 @@ from tests.vault.vault_command import (
 )
 
 
+def make_import():
+    olga = User.objects.create_superuser("olga")
+    sheet = Import(kind=Import.Kind.OFFICES, by=olga, at=timezone.now())
+    sheet.seal({"lines": [{"number": 2}]})
+    sheet.save()
+    return sheet
+
+
 @pytest.mark.django_db
 def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     one, two = make_petition(1), make_petition(2)
@@ -41,6 +50,7 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     returned = make_returned(subject="Re: Ask", text="We act.")
     page = make_office_page(one, settings)
     token, file_key = page.open_token(), page.files.open_key()
+    sheet = make_import()
     mailing_before = Mailing.open(request.mail_box, request_id=request.id)
     activate_next(keys)
 
@@ -48,6 +58,8 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
 
     nothing_tapped: dict[str, dict] = {"details on their way": {}}
     assert rows_by_epoch() == {shelf.name: {NEXT: 1} for shelf in SHELVES} | nothing_tapped
+    sheet.refresh_from_db()
+    assert sheet.open() == {"lines": [{"number": 2}]}
     request.refresh_from_db()
     assert Mailing.open(request.mail_box, request_id=request.id) == mailing_before
     news_address = open_news_address(request.news_box, subscriber_id=news_subscriber_id(request.id))
