@@ -266,6 +266,9 @@ RELAY_TIMEOUT = env.int("RELAY_TIMEOUT", default=300)
 # In no minute more letters than these to one mail domain: what comes too fast is taken for spam.
 # 0: as many as there are.
 LETTERS_PER_DOMAIN_A_MINUTE = env.int("LETTERS_PER_DOMAIN_A_MINUTE", default=60)
+# Mails with news, all together. They share a relay with confirmation mails, whose readers wait.
+# 0: as many as there are.
+NEWS_MAILS_A_MINUTE = env.int("NEWS_MAILS_A_MINUTE", default=300)
 
 # --- Bots: who asks too much waits (docs/decisions/0012-limits-wait.md)
 
@@ -279,7 +282,8 @@ CLIENT_ADDRESS_HEADER = env.str("CLIENT_ADDRESS_HEADER", default="")
 TOR_EXITS_FILE = env.str("TOR_EXITS_FILE", default="")
 # More sign requests in a minute are a flood. The default is a hundred a second, which we can carry.
 FLOOD_REQUESTS_A_MINUTE = env.int("FLOOD_REQUESTS_A_MINUTE", default=6000)
-# Confirmation mails to one mail domain; the largest providers get a hundred times as many.
+# Confirmation mails to one mail domain, of which news takes half at most; the largest providers get
+# a hundred times as many.
 DOMAIN_MAILS_AN_HOUR = env.int("DOMAIN_MAILS_AN_HOUR", default=100)
 # "accept" protects people at risk who use a throw-away address; organizers see a flag.
 DISPOSABLE_ADDRESSES = env.str("DISPOSABLE_ADDRESSES", default="accept")

@@ -12,3 +12,9 @@ _parser = MarkdownIt("js-default", {"linkify": False, "typographer": True})
 def to_html(markdown: str) -> SafeString:
     html: str = _parser.render(markdown)
     return mark_safe(html)  # noqa: S308 - the parser escapes raw HTML
+
+
+def has_pictures(markdown: str) -> bool:
+    """Whether showing it would load something."""
+    blocks = _parser.parse(markdown)
+    return any(each.type == "image" for block in blocks for each in block.children or [])

@@ -17,6 +17,7 @@ from petitions.models import (
     FileSet,
     Import,
     NewsSubscriber,
+    NewsTrial,
     Offer,
     OfficeAction,
     OfficePage,
@@ -30,9 +31,11 @@ from petitions.models.sealed import (
     Details,
     Mailing,
     open_news_address,
+    open_trial_address,
     seal_file_key,
     seal_news_address,
     seal_page_token,
+    seal_trial_address,
 )
 from petitions.models.signature import signature_id
 from petitions.vault import CannotOpen, Purpose, epoch_of, vault
@@ -257,6 +260,15 @@ def _open_subscriber(subscriber: NewsSubscriber) -> SealAgain:
     return seal_again
 
 
+def _open_trial(trial: NewsTrial) -> SealAgain:
+    address = open_trial_address(bytes(trial.box or b""), trial_id=trial.pk)
+
+    def seal_again() -> None:
+        trial.box = seal_trial_address(address, trial_id=trial.pk)
+
+    return seal_again
+
+
 def _open_returned(returned: Returned) -> SealAgain:
     mail = returned.open_mail()
 
@@ -359,6 +371,14 @@ SHELVES = (
         columns=("mail_box",),
         boxes=_Array("mail_box"),
         open=_open_subscriber,
+    ),
+    Shelf(
+        name="tests of news",
+        model=NewsTrial,
+        purpose=Purpose.MAIL,
+        columns=("box",),
+        boxes=_Array("box"),
+        open=_open_trial,
     ),
     Shelf(
         name="returned mails",

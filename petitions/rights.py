@@ -23,6 +23,8 @@ _LOOKED_AT = (
     "delivery",
     "answer",
     "newsitem",
+    "newsletter",
+    "newstext",
     "pause",
 )
 _VIEW = {f"view_{model}" for model in _LOOKED_AT}
@@ -35,13 +37,14 @@ def _all_of(*models: str) -> set[str]:
 RIGHTS: dict[str, set[str]] = {
     # Looks at figures, texts and lists: no person's details, and changes nothing.
     "Viewer": _VIEW,
-    # Writes what the site says, and decides which public names it shows.
+    # Writes what the site says, drafts news, and decides which public names it shows.
     "Editor": _VIEW
     | _all_of("petition", "petitiontext", "petitionupdate", "page", "partner")
+    | _all_of("newsletter", "newstext")
     | {"publish_name"},
-    # Looks after letters: offices, approval, pauses, what comes back, news of answers.
+    # Looks after letters: offices, approval, pauses, what comes back, what news goes out.
     "Deliverer": _VIEW
-    | _all_of("office", "officename", "pause", "answer")
+    | _all_of("office", "officename", "pause", "answer", "newsletter", "newstext")
     | {
         "change_delivery",
         "approve_letters",

@@ -6,7 +6,7 @@ from petitions.delivery import batches, imap, queue, returns, spool
 from petitions.exports import copies
 from petitions.imports import lines
 from petitions.models.clock import database_now
-from petitions.news import send
+from petitions.news import send, trials
 from petitions.pictures import draw
 from petitions.signatures import carry, confirmation_mail, erase
 
@@ -55,6 +55,7 @@ def erase_returned_mails() -> None:
 
 @shared_task
 def send_news() -> None:
+    trials.send_trials()
     send.send_news()
 
 

@@ -111,6 +111,7 @@ def uncounted(settings):
 def unhurried_letters(settings):
     """Tests' offices share a mail domain; a pace is kept where the test asks for one."""
     settings.LETTERS_PER_DOMAIN_A_MINUTE = 0
+    settings.NEWS_MAILS_A_MINUTE = 0
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from django.utils import timezone
 from local.catalogues import header
 from petitions.models import (
     Answer,
+    NewsLetter,
     NewsSubscriber,
+    NewsText,
     Office,
     Petition,
     PetitionText,
@@ -146,7 +148,7 @@ def make_answer(delivery, *, body="We *act*.", public=True, language="en"):
     )
 
 
-def make_subscriber(address="ann@mail.example", *, language="en"):
+def make_subscriber(address="ann@mail.example", *, language="en", country="", signed=()):
     """Who asked for news; needs the `keys` fixture."""
     reference = uuid.uuid4()
     return NewsSubscriber.objects.create(
@@ -154,9 +156,20 @@ def make_subscriber(address="ann@mail.example", *, language="en"):
         index=reference.bytes * 2,
         mail_box=seal_news_address(address, subscriber_id=reference),
         language=language,
+        country=country,
+        petition_ids=[petition.pk for petition in signed],
         consent_version="2026-11-23",
         confirmed_hour=this_hour(),
     )
+
+
+def make_news(texts, *, signed=(), **changes):
+    """A draft of news in own words: subject and body by language."""
+    letter = NewsLetter.objects.create(**changes)
+    letter.petitions.set(signed)
+    for language, (subject, body) in texts.items():
+        NewsText.objects.create(letter=letter, language=language, subject=subject, body=body)
+    return letter
 
 
 def make_catalogue(*entries, language="uk"):

@@ -15,12 +15,13 @@ from petitions.content import load_campaign
 from petitions.delivery.batches import close_batch
 from petitions.delivery.letters import LetterDesk
 from petitions.models import Delivery, Office, Petition, SignRequest
+from petitions.news.mails import compose_letter
 from petitions.news.mails import compose_mail as compose_news
 from petitions.signatures.confirmation_mail import compose_mail
 from petitions.signatures.tokens import make_token
 from tests.mail_lint import lint, lint_headers
 from tests.mailbox import text_of
-from tests.makers import make_answer, make_office, make_signature, make_wish
+from tests.makers import make_answer, make_news, make_office, make_signature, make_wish
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -85,6 +86,26 @@ def news(letters):
     return {language: tell_in(language) for language in LANGUAGES}
 
 
+@pytest.fixture
+def own_words(petition):
+    """News in the organizers' own words, by language."""
+    texts = {code: petition.text_in(code) for code in LANGUAGES}
+    words = {code: (text.short_title, text.body[:2000]) for code, text in texts.items()}
+    letter = make_news(words, about=petition)
+
+    def written_in(text):
+        mail = compose_letter(
+            letter,
+            text,
+            address="ann@mail.example",
+            stop_token=make_token(),
+            mail_id="<a@fiveasks.example>",
+        )
+        return mail.message().as_bytes(linesep="\r\n")
+
+    return {text.language: written_in(text) for text in letter.texts.all()}
+
+
 def office_in(language):
     return f"Офіс “Łódź” {language}"
 
@@ -141,14 +162,34 @@ def test_all_news_is_in_good_form_and_ends_with_one_click(news):
         assert mail["List-Id"] == "<news.fiveasks.example>"
 
 
+def test_all_news_in_own_words_is_in_good_form_and_ends_with_one_click(own_words, petition):
+    assert set(own_words) == set(LANGUAGES)
+    for language, raw in own_words.items():
+        lint(raw)
+        lint_headers(raw, domain="fiveasks.example")
+        mail = read(raw)
+        text, html = text_of(mail), mail.get_body(("html",)).get_content()
+        assert mail["Subject"] == petition.text_in(language).short_title
+        with override(language):
+            link = f"{django_settings.SITE_URL}{petition.get_absolute_url()}"
+            assert petition.text.title in text
+        assert link in text
+        assert link in html
+        (stop,) = re.findall(rf"{django_settings.SITE_URL}/{language}/news/\S+/stop/", text)
+        assert f"List-Unsubscribe: <{stop}>\r\n".encode() in raw.replace(b"\r\n ", b" ")
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert mail["List-Id"] == "<news.fiveasks.example>"
+
+
 def test_spamassassin_finds_next_to_nothing_in_any_of_them(
-    letters, confirmations, news, tmp_path, show
+    letters, confirmations, news, own_words, tmp_path, show
 ):
     program = shutil.which("spamassassin")
     if program is None:
         missing = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
         missing(NO_SPAMASSASSIN)
     mails = [*letters.values(), *(raw for _, raw in confirmations.values()), *news.values()]
+    mails += own_words.values()
     for number, raw in enumerate(mails):
         (tmp_path / f"{number:02}").write_bytes(raw)
 

@@ -14,6 +14,7 @@ __all__ = [
     "DropdownFilter",
     "InlineFormSet",
     "ModelAdmin",
+    "ModelForm",
     "ReadOnlyAdmin",
     "StackedInline",
     "TabularInline",
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, StackedInline, TabularInline
     from django.contrib.admin import SimpleListFilter as DropdownFilter
     from django.forms import BaseInlineFormSet as InlineFormSet
+    from django.forms import ModelForm
 else:
+    from django.forms import ModelForm as DjangoModelForm
     from unfold.admin import ModelAdmin as UnfoldModelAdmin
     from unfold.admin import StackedInline as UnfoldStackedInline
     from unfold.admin import TabularInline as UnfoldTabularInline
@@ -45,6 +48,9 @@ else:
         pass
 
     class TabularInline(_WithTypes, UnfoldTabularInline):
+        pass
+
+    class ModelForm(_WithTypes, DjangoModelForm):
         pass
 
     class InlineFormSet(_WithTypes, PaginationInlineFormSet):

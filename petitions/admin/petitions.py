@@ -13,8 +13,9 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -65,6 +66,14 @@ class UpdateInline(StackedInline[PetitionUpdate, Petition]):
     extra = 0
     tab = True
     collapsible = True
+    readonly_fields = ("news",)
+
+    @column(_("news"))
+    def news(self, update: PetitionUpdate) -> str:
+        if update.pk is None:
+            return _("Save it first; then it can be mailed to supporters.")
+        url = reverse("admin:petitions_newsletter_add", query={"update": update.pk})
+        return format_html('<a class="link" href="{}">{}</a>', url, _("Mail it to supporters"))
 
 
 @admin.register(Petition)

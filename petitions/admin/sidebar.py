@@ -52,6 +52,12 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
                 "view_officeaction",
             ),
             (_("Answers"), "reply", "petitions_answer_changelist", "view_answer"),
+            (
+                _("Write to supporters"),
+                "stylus_note",
+                "petitions_newsletter_changelist",
+                "view_newsletter",
+            ),
             (_("News"), "forward_to_inbox", "petitions_newsitem_changelist", "view_newsitem"),
         ],
     ),

@@ -44,10 +44,18 @@ class Late:
 def pace() -> Pace | None:
     """What LETTERS_PER_DOMAIN_A_MINUTE says; None where there is no limit."""
     limit = settings.LETTERS_PER_DOMAIN_A_MINUTE
-    if limit <= 0:
-        return None
-    saved = -(-limit // 6)
-    return Pace(saved, timedelta(minutes=1) / (limit - saved + 1))
+    return pace_of(limit) if limit > 0 else None
+
+
+def pace_of(a_minute: int) -> Pace:
+    saved = -(-a_minute // 6)
+    return Pace(saved, timedelta(minutes=1) / (a_minute - saved + 1))
+
+
+def take_turn(name: str, current: Pace, *, now: datetime) -> bool:
+    """Whether it is the turn of one more, in a line that has a name of its own among the domains."""
+    ((turns, _next_at),) = _move_on(Counter([name]), current, now=now).values()
+    return turns == 1
 
 
 def take_turns(

@@ -22,6 +22,8 @@ NETWORK_FAULTS = (smtplib.SMTPException, OSError)
 GO_AHEAD = 354
 TEMPORARY = 400
 PERMANENT = 500
+# There is no such mailbox, or domain: RFC 3463, sections 3.2 and 3.3; RFC 7505.
+NO_MAILBOX = re.compile(rb"5\.(1\.(1|2|3|6|10)|2\.1)\b")
 LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
@@ -35,6 +37,7 @@ class Refused(Exception):
     def __init__(self, code: int, words: bytes) -> None:
         self.code = code
         self.permanent = code >= PERMANENT
+        self.no_mailbox = self.permanent and NO_MAILBOX.match(words) is not None
         super().__init__(f"{code} {words.decode('utf-8', 'replace')}")
 
 

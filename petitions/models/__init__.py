@@ -7,6 +7,7 @@ from petitions.models.data_copy import DataCopy
 from petitions.models.delivery import Delivery, DeliveryEvent
 from petitions.models.imports import Import
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
+from petitions.models.news_letter import NewsLetter, NewsText, NewsTrial
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
 from petitions.models.office_page import FileChunk, FileSet, OfficeAction, OfficePage
@@ -38,7 +39,10 @@ __all__ = [
     "MailboxLook",
     "NewsDelivery",
     "NewsItem",
+    "NewsLetter",
     "NewsSubscriber",
+    "NewsText",
+    "NewsTrial",
     "NotFiled",
     "Offer",
     "Office",

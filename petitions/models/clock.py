@@ -21,6 +21,10 @@ def this_hour(now: datetime | None = None) -> datetime:
     return (now or timezone.now()).replace(minute=0, second=0, microsecond=0)
 
 
+def this_day(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def jitter() -> float:
     """A factor from 0.8 to 1.2, so that what failed together does not come up together."""
     return random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class ReceivingDomain(models.Model):
-    """All workers share its row; see delivery/pace.py."""
+    """All workers share its row; see delivery/pace.py. News has a row too, whatever its domains."""
 
     name = models.CharField(max_length=254, primary_key=True)
     next_at = models.DateTimeField()

@@ -1,7 +1,7 @@
 """What lies in the boxes, and the row that each box is bound to.
 
 `SignRequest.mail_box` holds a `Mailing`, its `sig_boxes` and `Signature.sig_box` hold `Details`,
-`NewsSubscriber.mail_box` holds an address, `Returned.box` a `ReturnedMail`, `OfficeAction.box` the
+`NewsSubscriber.mail_box` and `NewsTrial.box` hold an address, `Returned.box` a `ReturnedMail`, `OfficeAction.box` the
 `OfficeWords`, `OfficePage.box` its link's token, `FileSet.key_box` the key of its files,
 `Import.box` a sheet's lines.
 """
@@ -166,7 +166,19 @@ def seal_news_address(address: str, *, subscriber_id: uuid.UUID) -> bytes:
 
 def open_news_address(box: bytes, *, subscriber_id: uuid.UUID) -> str:
     """Raises `CannotOpen` where this is not that subscriber's box."""
-    context = _subscriber_context(subscriber_id)
+    return _open_address(box, context=_subscriber_context(subscriber_id))
+
+
+def seal_trial_address(address: str, *, trial_id: uuid.UUID) -> bytes:
+    return vault().seal(Purpose.MAIL, address.encode(), context=_trial_context(trial_id))
+
+
+def open_trial_address(box: bytes, *, trial_id: uuid.UUID) -> str:
+    """Raises `CannotOpen` where this is not that trial's box."""
+    return _open_address(box, context=_trial_context(trial_id))
+
+
+def _open_address(box: bytes, *, context: str) -> str:
     address = vault().open(Purpose.MAIL, bytes(box), context=context)
     try:
         return address.decode()
@@ -198,6 +210,10 @@ def _request_context(request_id: uuid.UUID) -> str:
 
 def _subscriber_context(subscriber_id: uuid.UUID) -> str:
     return f"news subscriber {subscriber_id}"
+
+
+def _trial_context(trial_id: uuid.UUID) -> str:
+    return f"news trial {trial_id}"
 
 
 def _returned_context(returned_id: uuid.UUID) -> str:

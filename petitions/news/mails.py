@@ -1,4 +1,4 @@
-"""What a subscriber reads when an office has answered."""
+"""The mails with news that subscribers get."""
 
 from __future__ import annotations
 
@@ -9,16 +9,23 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.core.mail import BadHeaderError
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import override
 
 from petitions.delivery.claims import LeaseLost
 from petitions.mime import Mail, sender_domain
-from petitions.models import Answer, NewsDelivery, NewsSubscriber, WithdrawalLink
+from petitions.models import (
+    Answer,
+    NewsDelivery,
+    NewsItem,
+    NewsLetter,
+    NewsSubscriber,
+    NewsText,
+    WithdrawalLink,
+)
 from petitions.models.sealed import Openings, open_news_address
 from petitions.news.queue import message_id
-from petitions.news.quote import first_lines
+from petitions.news.words import Words, words_about, words_of
 from petitions.signatures.tokens import news_link, token_hash
 from petitions.vault import CannotOpen, vault
 
@@ -28,73 +35,27 @@ class NoSuchMail(Exception):
 
 
 @dataclass(frozen=True)
-class Words:
-    """A mail before it has a recipient."""
-
-    subject: str
-    text: str
-    html: str
-
-
-@dataclass(frozen=True)
 class Envelope:
     sender: str
     recipient: str
     mail: bytes
 
 
-def words_about(answer: Answer, *, language: str, letters_url: str, stop_url: str) -> Words:
-    with override(language):
-        petition = answer.delivery.batch.petition
-        context = {
-            "answer": answer,
-            "office": answer.delivery.office.named,
-            "title": petition.text.title,
-            "quote": first_lines(answer.body),
-            "letters_url": letters_url,
-            "stop_url": stop_url,
-        }
-        # Without `strip` Django would take the text for HTML wherever a page shows it.
-        return Words(
-            subject=render_to_string("mail/news_answer.subject.txt").strip(),
-            text=render_to_string("mail/news_answer.txt", context).strip() + "\n",
-            html=render_to_string("mail/news_answer.html", context),
-        )
-
-
 class NewsDesk:
-    """Composes mails; an answer is looked up once in a run."""
+    """Composes mails; an item is looked up once in a run."""
 
     def __init__(self) -> None:
         self._openings = Openings()
-        self._answers: dict[int, Answer] = {}
+        self._items: dict[int, NewsItem] = {}
 
-    def compose(self, delivery: NewsDelivery) -> Envelope:
-        """The mail of one delivery, as SMTP carries it.
+    def address(self, delivery: NewsDelivery) -> str:
+        """Where it goes.
 
         Raises:
-            NoSuchMail: it can't be written.
-            LeaseLost: the subscriber is gone.
+            NoSuchMail: the box does not open.
             TooManyDamagedBoxes, KeysUnavailable: none can be written.
         """
-        address = self._address(delivery.subscriber)
-        stop_token = give_stop_link(delivery.subscriber)
-        answer = self._answer(delivery.item.answer_id)
-        mail = compose_mail(
-            answer,
-            language=delivery.subscriber.language,
-            address=address,
-            stop_token=stop_token,
-            mail_id=message_id(delivery),
-        )
-        try:
-            written = mail.message().as_bytes(linesep="\r\n")
-        except BadHeaderError:
-            # Without its words, which have the address in them.
-            raise NoSuchMail from None
-        return Envelope(parseaddr(settings.DEFAULT_FROM_EMAIL)[1], address, written)
-
-    def _address(self, subscriber: NewsSubscriber) -> str:
+        subscriber = delivery.subscriber
         try:
             address = open_news_address(bytes(subscriber.mail_box), subscriber_id=subscriber.pk)
         except CannotOpen as error:
@@ -103,24 +64,105 @@ class NewsDesk:
         self._openings.add(opens=True)
         return address
 
-    def _answer(self, pk: int) -> Answer:
-        if pk not in self._answers:
-            answers = Answer.objects.select_related("delivery__batch__petition", "delivery__office")
-            self._answers[pk] = answers.prefetch_related(
-                "delivery__batch__petition__texts", "delivery__office__names"
+    def compose(self, delivery: NewsDelivery, address: str) -> Envelope:
+        """The mail of one delivery, as SMTP carries it.
+
+        Raises:
+            NoSuchMail: it can't be written.
+            LeaseLost: the subscriber is gone.
+        """
+        mail = self._mail(
+            self._item(delivery.item_id),
+            language=delivery.subscriber.language,
+            address=address,
+            stop_token=give_stop_link(delivery.subscriber),
+            mail_id=message_id(delivery),
+        )
+        return envelope(mail, address)
+
+    def _mail(
+        self, item: NewsItem, *, language: str, address: str, stop_token: str, mail_id: str
+    ) -> Mail:
+        if item.letter is None:
+            assert item.answer is not None  # noqa: S101 - the database holds one of the two
+            return compose_mail(
+                item.answer,
+                language=language,
+                address=address,
+                stop_token=stop_token,
+                mail_id=mail_id,
+            )
+        text = item.letter.text_for(language)
+        if text is None:
+            raise NoSuchMail
+        return compose_letter(
+            item.letter, text, address=address, stop_token=stop_token, mail_id=mail_id
+        )
+
+    def _item(self, pk: int) -> NewsItem:
+        if pk not in self._items:
+            items = NewsItem.objects.select_related(
+                "answer__delivery__batch__petition", "answer__delivery__office", "letter__about"
+            )
+            self._items[pk] = items.prefetch_related(
+                "answer__delivery__batch__petition__texts",
+                "answer__delivery__office__names",
+                "letter__texts",
+                "letter__about__texts",
             ).get(pk=pk)
-        return self._answers[pk]
+        return self._items[pk]
+
+
+def envelope(mail: Mail, address: str) -> Envelope:
+    """
+    Raises:
+        NoSuchMail: this is no address that a mail can have.
+    """
+    try:
+        written = mail.message().as_bytes(linesep="\r\n")
+    except BadHeaderError:
+        # Without its words, which have the address in them.
+        raise NoSuchMail from None
+    return Envelope(parseaddr(settings.DEFAULT_FROM_EMAIL)[1], address, written)
 
 
 def compose_mail(
     answer: Answer, *, language: str, address: str, stop_token: str, mail_id: str
 ) -> Mail:
-    sender = settings.DEFAULT_FROM_EMAIL
     with override(language):
         slug = answer.delivery.batch.petition.slug
         letters_url = settings.SITE_URL + reverse("letters", args=[slug])
-        stop_url = settings.SITE_URL + reverse("stop-news", args=[stop_token])
+        stop_url = _stop_url(stop_token)
     words = words_about(answer, language=language, letters_url=letters_url, stop_url=stop_url)
+    return _mail_of(words, address=address, stop_url=stop_url, mail_id=mail_id)
+
+
+def compose_letter(
+    letter: NewsLetter,
+    text: NewsText,
+    *,
+    address: str,
+    stop_token: str,
+    mail_id: str,
+    subject_before: str = "",
+) -> Mail:
+    """`subject_before` marks a test."""
+    with override(text.language):
+        about = letter.about
+        petition_url = settings.SITE_URL + about.get_absolute_url() if about else ""
+        stop_url = _stop_url(stop_token)
+    words = words_of(letter, text, petition_url=petition_url, stop_url=stop_url)
+    mail = _mail_of(words, address=address, stop_url=stop_url, mail_id=mail_id)
+    mail.subject = subject_before + words.subject
+    return mail
+
+
+def _stop_url(stop_token: str) -> str:
+    return f"{settings.SITE_URL}{reverse('stop-news', args=[stop_token])}"
+
+
+def _mail_of(words: Words, *, address: str, stop_url: str, mail_id: str) -> Mail:
+    sender = settings.DEFAULT_FROM_EMAIL
     mail = Mail(
         subject=words.subject,
         body=words.text,

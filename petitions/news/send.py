@@ -18,7 +18,8 @@ from petitions.delivery.smtp import (
     RelayUnreachable,
 )
 from petitions.models import NewsDelivery
-from petitions.news import queue
+from petitions.models.clock import database_now
+from petitions.news import pace, queue
 from petitions.news.mails import NewsDesk, NoSuchMail
 from petitions.vault import VaultError
 
@@ -62,7 +63,10 @@ def send_mail(delivery: NewsDelivery, desk: NewsDesk, connection: RelayConnectio
         RelayUnreachable, TooManyDamagedBoxes, KeysUnavailable: the delivery is still claimed.
     """
     try:
-        envelope = desk.compose(delivery)
+        address = desk.address(delivery)
+        if not _has_its_turn(delivery, address):
+            return False
+        envelope = desk.compose(delivery, address)
         connection.announce(sender=envelope.sender, recipient=envelope.recipient)
         still_held = queue.commit_to_sending(delivery)
         connection.hand_over(envelope.mail, before_the_dot=still_held)
@@ -71,8 +75,7 @@ def send_mail(delivery: NewsDelivery, desk: NewsDesk, connection: RelayConnectio
         queue.settle_failed(delivery)
     except Refused as refusal:
         log.info("a mail with news was refused: %s", refusal.code)
-        settle = queue.settle_failed if refusal.permanent else queue.settle_for_later
-        settle(delivery)
+        _settle_refused(delivery, refusal)
     except Interrupted:
         queue.settle_for_later(delivery)
     except FateUnknown:
@@ -83,3 +86,25 @@ def send_mail(delivery: NewsDelivery, desk: NewsDesk, connection: RelayConnectio
         queue.settle_sent(delivery)
         return True
     return False
+
+
+def _has_its_turn(delivery: NewsDelivery, address: str) -> bool:
+    """False where the address's domain takes no more in this hour: then it waits."""
+    if delivery.booked:
+        return True
+    now = database_now()
+    at, booked = pace.book(address, now=now)
+    if at > now:
+        queue.put_off(delivery, at, booked=booked)
+        return False
+    # Whatever happens to it now, its place is taken.
+    return queue.mark_booked(delivery)
+
+
+def _settle_refused(delivery: NewsDelivery, refusal: Refused) -> None:
+    if refusal.no_mailbox:
+        queue.settle_no_mailbox(delivery)
+    elif refusal.permanent:
+        queue.settle_failed(delivery)
+    else:
+        queue.settle_for_later(delivery)

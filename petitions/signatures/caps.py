@@ -11,17 +11,21 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
 from petitions.models import MailHour, MailSlot, TurnedAway
 from petitions.models.clock import this_hour
+from petitions.signatures.domains import is_large
 
 PAUSE = timedelta(minutes=10)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 A_DAY = 5
 A_DAY_FOR_ONE_PETITION = 3
+# Of a large provider's many users more may sign in an hour.
+LARGE_TIMES = 100
 # A domain's mails wait at most so many hours: of the request's 72 some must remain to confirm in.
 HOURS_AHEAD = 48
 
@@ -45,7 +49,7 @@ def book_mail(
     ):
         TurnedAway.objects.add(TurnedAway.Why.ADDRESS, now=now)
         return None
-    booked = _book_hour(domain_key, domain_an_hour, earliest=at)
+    booked = book_hour(domain_key, domain_an_hour, earliest=at)
     if booked is None:
         TurnedAway.objects.add(TurnedAway.Why.DOMAIN, now=now)
         return None
@@ -66,7 +70,12 @@ def _one_at_a_time(address_key: bytes) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
 
 
-def _book_hour(domain_key: bytes, an_hour: int, *, earliest: datetime) -> datetime | None:
+def mails_an_hour(domain: str) -> int:
+    small: int = settings.DOMAIN_MAILS_AN_HOUR
+    return small * LARGE_TIMES if is_large(domain) else small
+
+
+def book_hour(domain_key: bytes, an_hour: int, *, earliest: datetime) -> datetime | None:
     """Count a mail to the domain in its first hour that is not full, and choose its time there."""
     hours = MailHour.objects.filter(domain_key=domain_key)
     full = set(hours.filter(mails__gte=an_hour).values_list("hour", flat=True))

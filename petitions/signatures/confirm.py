@@ -16,7 +16,7 @@ from petitions.models import (
     Tally,
     WithdrawalLink,
 )
-from petitions.models.clock import this_hour
+from petitions.models.clock import this_day, this_hour
 from petitions.models.news import news_subscriber_id
 from petitions.models.sign_request import SignRequestQuerySet
 from petitions.models.signature import signature_id
@@ -63,8 +63,8 @@ def confirm(token: str, *, petition_ids: Collection[int], now: datetime) -> Conf
     wanted = _signatures(request, agreed, now=now)
     stored = store_new(wanted)
     _store_links(request, stored)
-    _subscribe_to_news(request, now=now)
     signed = [each.petition_id for each in stored]
+    _subscribe_to_news(request, signed, now=now)
     offers = make_offers(request, signed=signed, now=now) if signed else []
     request.delete()
     new_ids = {signature.pk for signature in wanted} & {each.pk for each in stored}
@@ -122,7 +122,8 @@ def _store_links(request: SignRequest, signatures: list[Signature]) -> None:
     )
 
 
-def _subscribe_to_news(request: SignRequest, *, now: datetime) -> None:
+def _subscribe_to_news(request: SignRequest, signed: list[int], *, now: datetime) -> None:
+    """Who asked before hears of these asks as well, and in the language of this form."""
     if request.news_box is None:
         return
     subscriber = NewsSubscriber(
@@ -130,12 +131,22 @@ def _subscribe_to_news(request: SignRequest, *, now: datetime) -> None:
         index=request.news_index,
         mail_box=request.news_box,
         language=request.language,
+        country=request.country.code,
+        petition_ids=sorted(signed),
         consent_version=consent.VERSION,
-        confirmed_hour=this_hour(now),
+        confirmed_hour=this_day(now),
     )
     NewsSubscriber.objects.bulk_create([subscriber], ignore_conflicts=True)
-    stored = NewsSubscriber.objects.filter(index=request.news_index).select_for_update()
-    WithdrawalLink.objects.bulk_create(
-        WithdrawalLink(link_hash=news_link(bytes(request.withdraw_hash)), subscriber=each)
-        for each in stored
+    stored = NewsSubscriber.objects.filter(index=request.news_index).select_for_update().first()
+    if stored is None:
+        # Who ends the news at this very moment came second, and has it their way.
+        return
+    if stored.pk != subscriber.pk:
+        stored.petition_ids = sorted({*stored.petition_ids, *signed})
+        stored.country = subscriber.country
+        stored.language = subscriber.language
+        stored.consent_version = subscriber.consent_version
+        stored.save(update_fields=["petition_ids", "country", "language", "consent_version"])
+    WithdrawalLink.objects.create(
+        link_hash=news_link(bytes(request.withdraw_hash)), subscriber=stored
     )

@@ -32,8 +32,8 @@ from petitions.signatures.addresses import (
     news_index,
     signature_index,
 )
-from petitions.signatures.caps import book_mail
-from petitions.signatures.domains import domain_of, is_disposable, is_large
+from petitions.signatures.caps import book_mail, mails_an_hour
+from petitions.signatures.domains import domain_of, is_disposable
 from petitions.signatures.flood import mails_must_be_held
 from petitions.vault import CannotOpen, VaultError
 
@@ -42,8 +42,6 @@ log = logging.getLogger(__name__)
 CLAIM = 20
 # While hardly anybody answers our mails, a tick sends so many, and that's it.
 HELD = 5
-# Of a large provider's many users more may sign in an hour.
-LARGE_TIMES = 100
 LEASE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=1)
 PERMANENT = 500  # RFC 5321, section 4.2.1
@@ -132,7 +130,7 @@ def _admit(request: SignRequest, mailing: Mailing) -> bool:
         at = book_mail(
             address_key=key,
             domain_key=domain_key(mailing.address),
-            domain_an_hour=_an_hour(domain_of(mailing.address)),
+            domain_an_hour=mails_an_hour(domain_of(mailing.address)),
             petition_ids=request.petition_ids,
             now=now,
         )
@@ -143,11 +141,6 @@ def _admit(request: SignRequest, mailing: Mailing) -> bool:
         if at > now:
             SignRequest.objects.filter(pk=request.pk).update(mail_due_at=at)
     return at == now
-
-
-def _an_hour(domain: str) -> int:
-    small: int = settings.DOMAIN_MAILS_AN_HOUR
-    return small * LARGE_TIMES if is_large(domain) else small
 
 
 def _write_indexes(request: SignRequest, address: str) -> None:

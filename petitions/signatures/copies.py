@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext
 
-from petitions.models import DataCopy, NewsSubscriber, Signature
+from petitions.models import DataCopy, NewsSubscriber, Petition, Signature
 from petitions.models.clock import this_hour
 from petitions.models.data_copy import copy_context
 from petitions.signatures.links import (
@@ -54,14 +54,21 @@ def open_copy(token: str) -> dict[str, Any] | None:
     }
 
 
-def _about_news(subscriber: NewsSubscriber) -> dict[str, str]:
+def _about_news(subscriber: NewsSubscriber) -> dict[str, Any]:
     return {
         "address": gettext("The one that our mail with your link went to; it is sealed here."),
         "mark_of_address": bytes(subscriber.index).hex(),
         "language": subscriber.language,
+        "country": subscriber.country,
+        "petitions": _slugs(subscriber.petition_ids),
         "consent_version": subscriber.consent_version,
         "confirmed_hour": subscriber.confirmed_hour.isoformat(),
     }
+
+
+def _slugs(petition_ids: list[int]) -> list[str]:
+    petitions = Petition.objects.filter(pk__in=petition_ids)
+    return list(petitions.values_list("slug", flat=True))
 
 
 def _wish(token: str, signature: Signature, *, now: datetime) -> DataCopy:

@@ -1,6 +1,8 @@
 // The letter as it would go out, beside its words and as one types. Without scripts the button that
 // stands above it shows the same in a page of its own.
 const PAUSE = 400;
+// What all texts of a form share; `about` is the petition that news leads to.
+const SHARED = new Set(["csrfmiddlewaretoken", "about"]);
 const waiting = new WeakMap();
 const asked = new WeakMap();
 
@@ -10,7 +12,7 @@ async function refresh(place) {
   const prefix = prefixOf(place);
   const words = new FormData();
   for (const [name, value] of new FormData(form)) {
-    if (name.startsWith(prefix) || name === "csrfmiddlewaretoken") words.append(name, value);
+    if (name.startsWith(prefix) || SHARED.has(name)) words.append(name, value);
   }
   words.append("part", "1");
   const number = (asked.get(place) ?? 0) + 1;
@@ -33,7 +35,7 @@ async function samplesOf(address, words) {
 
 // "texts-0-", by which Django names the fields of one text.
 function prefixOf(place) {
-  return textOf(place).querySelector("[name$='-letter']").name.replace(/letter$/, "");
+  return textOf(place).querySelector("[name$='-language']").name.replace(/language$/, "");
 }
 
 function textOf(part) {

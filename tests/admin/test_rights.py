@@ -12,7 +12,10 @@ from petitions.models import (
     AuditEntry,
     Delivery,
     Import,
+    NewsDelivery,
     NewsItem,
+    NewsLetter,
+    NewsTrial,
     OfficeAction,
     Page,
     Partner,
@@ -23,7 +26,14 @@ from petitions.models import (
 )
 from petitions.rights import RIGHTS, apply_rights
 from tests.admin.conftest import browser_of
-from tests.makers import make_office, make_petition, make_returned, make_signature
+from tests.makers import (
+    make_news,
+    make_office,
+    make_petition,
+    make_returned,
+    make_signature,
+    make_subscriber,
+)
 
 JOBS = {
     "V": "Viewer",
@@ -46,6 +56,7 @@ SCREENS = {
     "batch": (EVERYBODY, "", "", ""),
     "delivery": (EVERYBODY, "", "", ""),
     "newsitem": (EVERYBODY, "", "", ""),
+    "newsletter": (EVERYBODY, "ED", "ED", "ED"),
     "returned": ("D", "", "", ""),
     "officeaction": ("D", "", "", ""),
     "auditentry": ("OA", "", "", ""),
@@ -88,6 +99,8 @@ def room(db, keys):
     )
     olga = User.objects.create_superuser("olga")
     NewsItem.objects.create(answer=answer, told_at=timezone.now(), told_by=olga, recipients=0)
+    make_news({"en": ("What is new", "Much.")})
+    make_subscriber()
     Page.objects.create(slug="about", language="en", title="About", body="Text.")
     Partner.objects.create(code="friends", name="Friends")
     AuditEntry.objects.record(user=olga, action=AuditEntry.Action.READ, count=1)
@@ -185,6 +198,32 @@ def test_who_may_tell_subscribers(enter, job, may):
     page = reverse("admin:petitions_answer_tell", args=[Answer.objects.get().pk])
 
     assert enter(job).get(page).status_code == (200 if may else 403)
+
+
+@pytest.mark.parametrize("job", EVERYBODY)
+def test_who_may_test_news_send_it_and_hold_it(enter, job):
+    letter = NewsLetter.objects.get()
+    page = reverse("admin:petitions_newsletter_send", args=[letter.pk])
+    browser = enter(job)
+    may_try, may_send = job in "ED", job == "D"
+
+    assert browser.get(page).status_code == 200
+    trial = browser.post(page, {"do": "try", "address": "olga@mail.example"})
+    sent = browser.post(
+        page, {"do": "send", "number": "1", "typed": "1", "seen": letter.fingerprint()}
+    )
+    samples = browser.post(reverse("admin:petitions_newsletter_samples"), {"part": "1"})
+    item = NewsItem.objects.exclude(answer=None).get()
+    held = browser.post(reverse("admin:petitions_newsitem_hold", args=[item.pk]), {"do": "pause"})
+
+    assert trial.status_code == (302 if may_try else 403)
+    assert NewsTrial.objects.exists() == may_try
+    assert samples.status_code == (200 if may_try else 403)
+    assert sent.status_code == (302 if may_send else 403)
+    assert NewsDelivery.objects.exists() == may_send
+    assert held.status_code == (302 if may_send else 403)
+    item.refresh_from_db()
+    assert (item.state == NewsItem.State.PAUSED) == may_send
 
 
 @pytest.mark.parametrize(("job", "may"), [(job, job in "EO") for job in EVERYBODY])

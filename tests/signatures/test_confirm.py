@@ -29,7 +29,7 @@ def test_a_confirmed_request_becomes_a_signature_and_is_gone(ask):
     signature = Signature.objects.get()
     assert signature.open_details() == Details(name="Zoë")
     assert (signature.petition, signature.country.code) == (petition, "UA")
-    assert (signature.language, signature.consent_version) == ("en", "2026-11-24")
+    assert (signature.language, signature.consent_version) == ("en", "2026-11-28")
     assert signature.confirmed_hour == NOW.replace(minute=0, second=0, microsecond=0)
     assert not SignRequest.objects.exists()
     assert Tally.objects.by_petition() == {petition.pk: 1}

@@ -15,12 +15,26 @@ from petitions.delivery.letters import LetterDesk
 from petitions.delivery.office_pages import propose_address
 from petitions.models import Import, OfficeAction, OfficePage, Signature, SignRequest, Visibility
 from petitions.models.news import news_subscriber_id
-from petitions.models.sealed import Details, Mailing, OfficeWords, open_news_address
+from petitions.models.sealed import (
+    Details,
+    Mailing,
+    OfficeWords,
+    open_news_address,
+    open_trial_address,
+)
 from petitions.models.signature import signature_id
+from petitions.news.trials import ask_for_trial
 from petitions.resealing import SHELVES
 from petitions.vault import Purpose, epoch_of
 from tests.conftest import EPOCH
-from tests.makers import make_office, make_petition, make_returned, make_signature, make_subscriber
+from tests.makers import (
+    make_news,
+    make_office,
+    make_petition,
+    make_returned,
+    make_signature,
+    make_subscriber,
+)
 from tests.processes import Processes
 from tests.vault.vault_command import (
     NEXT,
@@ -33,11 +47,21 @@ from tests.vault.vault_command import (
 
 
 def make_import():
-    olga = User.objects.create_superuser("olga")
-    sheet = Import(kind=Import.Kind.OFFICES, by=olga, at=timezone.now())
+    otto = User.objects.create_user("otto")
+    sheet = Import(kind=Import.Kind.OFFICES, by=otto, at=timezone.now())
     sheet.seal({"lines": [{"number": 2}]})
     sheet.save()
     return sheet
+
+
+def make_trial(address):
+    return ask_for_trial(
+        make_news({}),
+        address=address,
+        language="",
+        by=User.objects.create_user("olga"),
+        now=timezone.now(),
+    )
 
 
 @pytest.mark.django_db
@@ -52,6 +76,7 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     token, file_key = page.open_token(), page.files.open_key()
     sheet = make_import()
     mailing_before = Mailing.open(request.mail_box, request_id=request.id)
+    trial = make_trial("olga@mail.example")
     activate_next(keys)
 
     run("rewrap")
@@ -75,6 +100,8 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     page = OfficePage.objects.get()
     assert (page.open_token(), page.files.open_key()) == (token, file_key)
     assert OfficeAction.objects.get().open_words() == MOVED
+    trial.refresh_from_db()
+    assert open_trial_address(trial.box, trial_id=trial.id) == "olga@mail.example"
     subscriber.refresh_from_db()
     address = open_news_address(subscriber.mail_box, subscriber_id=subscriber.id)
     assert address == "bob@mail.example"
