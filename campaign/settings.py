@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "petitions.web.headers.HeadersMiddleware",
     "petitions.web.unavailable.UnavailableMiddleware",
     "petitions.web.languages.LanguageMiddleware",
+    "petitions.web.moved.MovedMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -187,6 +188,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "batches on schedule": {
         "task": "petitions.tasks.close_scheduled_batches",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "petitions on schedule": {
+        "task": "petitions.tasks.keep_petitions_schedule",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from petitions import lifecycle
 from petitions.delivery import batches, imap, queue, returns, spool
 from petitions.exports import copies
 from petitions.imports import lines
@@ -36,6 +37,11 @@ def make_office_files() -> None:
 @shared_task
 def close_scheduled_batches() -> None:
     batches.close_scheduled_batches(now=database_now())
+
+
+@shared_task
+def keep_petitions_schedule() -> None:
+    lifecycle.keep_schedule(now=database_now())
 
 
 @shared_task

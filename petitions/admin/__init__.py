@@ -16,6 +16,7 @@ from petitions.admin import (
     petitions,
     returned,
     signatures,
+    updates,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "petitions",
     "returned",
     "signatures",
+    "updates",
 ]

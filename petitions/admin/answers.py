@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -14,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from petitions.admin.base import ModelAdmin, column
+from petitions.admin.markdown_preview import MarkdownWidget
 from petitions.admin.news import MAY_TELL, tell_page
 from petitions.delivery.office_pages import settle_published
 from petitions.models import Answer, Batch, Office
@@ -29,6 +31,7 @@ class AnswerAdmin(ModelAdmin[Answer]):
     autocomplete_fields = ("delivery",)
     fields = ("delivery", ("answered_on", "language"), "body", "public", "told")
     readonly_fields = ("told",)
+    formfield_overrides: ClassVar = {models.TextField: {"widget": MarkdownWidget}}
     warn_unsaved_form = True
 
     def get_urls(self) -> list[URLPattern]:

@@ -47,6 +47,8 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
             AuditEntry.Action.HOLD_NEWS: "warning",
             AuditEntry.Action.GO_NEWS: "success",
             AuditEntry.Action.STOP_NEWS: "danger",
+            AuditEntry.Action.STATE: "warning",
+            AuditEntry.Action.ADDRESS: "info",
             AuditEntry.Action.SEARCH: "info",
             AuditEntry.Action.READ: "info",
         },

@@ -13,16 +13,23 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from petitions.admin.approval import watch_letters
 from petitions.admin.audit import record
 from petitions.admin.base import InlineFormSet, ModelAdmin, StackedInline, column
 from petitions.admin.letter_words import preview_button, preview_page
-from petitions.models import AuditEntry, Petition, PetitionText, PetitionUpdate
+from petitions.admin.markdown_preview import MarkdownWidget, markdown_page
+from petitions.admin.petition_texts import language_states, texts_page, texts_url
+from petitions.admin.publication import publication_page
+from petitions.lifecycle import count_of
+from petitions.models import AuditEntry, Petition, PetitionText
 from petitions.models.letter_words import list_of_placeholders
 
 
@@ -32,9 +39,15 @@ class TextFormSet(InlineFormSet[PetitionText, Petition, Any]):
         super().clean()
         kept = [form.cleaned_data for form in self.forms if form not in self.deleted_forms]
         has_words = any(data.get("language") == settings.LANGUAGE_CODE for data in kept)
-        if self.instance.state != Petition.State.DRAFT and not has_words:
+        if has_words:
+            return
+        if self.instance.state != Petition.State.DRAFT:
             raise ValidationError(
                 _("Only a draft may be without a text in the campaign's first language.")
+            )
+        if self.instance.opens_at is not None:
+            raise ValidationError(
+                _("What opens by itself needs a text in the campaign's first language.")
             )
 
 
@@ -46,7 +59,15 @@ class TextInline(StackedInline[PetitionText, Petition]):
     tab = True
     readonly_fields = ("preview",)
     fieldsets = (
-        (None, {"fields": ("language", "title", "short_title", "summary", "demand", "body")}),
+        (
+            None,
+            {
+                "fields": (
+                    *("language", "title", "short_title", "summary", "demand"),
+                    *("body", "outcome"),
+                )
+            },
+        ),
         (
             _("letter"),
             {
@@ -56,39 +77,36 @@ class TextInline(StackedInline[PetitionText, Petition]):
         ),
     )
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **how: Any) -> Any:
+        if db_field.name in {"body", "outcome"}:
+            how["widget"] = MarkdownWidget
+        return super().formfield_for_dbfield(db_field, request, **how)
+
     @column(_("preview"))
     def preview(self, _text: PetitionText) -> str:
         return preview_button()
 
 
-class UpdateInline(StackedInline[PetitionUpdate, Petition]):
-    model = PetitionUpdate
-    extra = 0
-    tab = True
-    collapsible = True
-    readonly_fields = ("news",)
-
-    @column(_("news"))
-    def news(self, update: PetitionUpdate) -> str:
-        if update.pk is None:
-            return _("Save it first; then it can be mailed to supporters.")
-        url = reverse("admin:petitions_newsletter_add", query={"update": update.pk})
-        return format_html('<a class="link" href="{}">{}</a>', url, _("Mail it to supporters"))
-
-
 @admin.register(Petition)
 class PetitionAdmin(ModelAdmin[Petition]):
-    list_display = ("number", "title", "state_label", "signed", "goal")
+    list_display = ("number", "title", "state_label", "planned", "signed", "goal", "words")
     list_display_links = ("number", "title")
     fields = (
         ("number", "slug"),
-        ("state", "goal"),
+        "goal",
+        "opens_at",
+        "closes_at",
         ("batch_days", "batch_signatures"),
-        "opened_at",
+        ("state", "opened", "closed_at"),
         ("letters_approved_at", "letters_approved_by"),
     )
+    readonly_fields = (
+        *("state", "opened", "closed_at"),
+        *("letters_approved_at", "letters_approved_by"),
+    )
     actions = ("approve_letters",)
-    inlines = (TextInline, UpdateInline)
+    inlines = (TextInline,)
+    change_form_outer_before_template = "admin/petitions/tools.html"
     # The link would lead nowhere in the organizers' own process, which has no public pages.
     view_on_site = False
     warn_unsaved_form = True
@@ -98,7 +116,16 @@ class PetitionAdmin(ModelAdmin[Petition]):
 
     def get_urls(self) -> list[URLPattern]:
         letters = self.admin_site.admin_view(self.letters)
-        return [path("letters/", letters, name="petitions_petition_letters"), *super().get_urls()]
+        texts = self.admin_site.admin_view(self.texts)
+        publication = self.admin_site.admin_view(self.publication)
+        markdown = self.admin_site.admin_view(self.markdown)
+        return [
+            path("letters/", letters, name="petitions_petition_letters"),
+            path("markdown/", markdown, name="petitions_petition_markdown"),
+            path("<int:pk>/texts/", texts, name="petitions_petition_texts"),
+            path("<int:pk>/publication/", publication, name="petitions_petition_publication"),
+            *super().get_urls(),
+        ]
 
     def letters(self, request: HttpRequest) -> HttpResponse:
         """What the words in the form would send."""
@@ -107,6 +134,46 @@ class PetitionAdmin(ModelAdmin[Petition]):
         context = {**self.admin_site.each_context(request), "opts": self.opts}
         return preview_page(request, context=context)
 
+    def texts(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return texts_page(request, self._to_change(request, pk), model_admin=self)
+
+    def publication(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return publication_page(request, self._to_change(request, pk), model_admin=self)
+
+    def _to_change(self, request: HttpRequest, pk: int) -> Petition:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(Petition.objects.with_texts(), pk=pk)
+
+    def markdown(self, request: HttpRequest) -> HttpResponse:
+        """Whoever is let in may see what they typed: nothing is read or stored."""
+        context = {**self.admin_site.each_context(request), "opts": self.opts}
+        return markdown_page(request, context=context)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        petition: Petition,
+        form: Any,
+        change: bool,  # noqa: FBT001 - Django's
+    ) -> None:
+        if change:
+            # Only what was typed: the schedule may open or close it at this moment.
+            petition.save(update_fields=form.changed_data)
+        else:
+            super().save_model(request, petition, form, change)
+        if change and "slug" in form.changed_data and petition.state != Petition.State.DRAFT:
+            old = form.initial["slug"]
+            record(
+                request, AuditEntry.Action.ADDRESS, count=1, selection=f"{old} → {petition.slug}"
+            )
+            words = _("Links to the old address lead to the new one from now on.")
+            self.message_user(request, words, messages.SUCCESS)
+        signed = count_of(petition)
+        if "goal" in form.changed_data and 0 < petition.goal <= signed:
+            words = _("The goal is not above the %(signed)s signatures that there are already.")
+            self.message_user(request, words % {"signed": signed}, messages.WARNING)
+
     def save_related(
         self,
         request: HttpRequest,
@@ -114,12 +181,8 @@ class PetitionAdmin(ModelAdmin[Petition]):
         formsets: Any,
         change: bool,  # noqa: FBT001 - Django's
     ) -> None:
-        """New words of a letter need a new approval."""
-        before = form.instance.letter_words()
-        super().save_related(request, form, formsets, change)
-        if form.instance.letter_words() != before and form.instance.withdraw_approval():
-            words = _("The letters have new words, and wait until they are approved again.")
-            self.message_user(request, words, messages.WARNING)
+        with watch_letters(request, form.instance):
+            super().save_related(request, form, formsets, change)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Petition]:
         signed = Coalesce(Sum("tallies__count"), 0)
@@ -134,9 +197,11 @@ class PetitionAdmin(ModelAdmin[Petition]):
     def get_readonly_fields(
         self, _request: HttpRequest, petition: Petition | None = None
     ) -> tuple[str, ...]:
-        was_public = petition is not None and petition.state != Petition.State.DRAFT
-        approved = ("letters_approved_at", "letters_approved_by")
-        return ("slug", *approved) if was_public else approved
+        # What is planned is used up once it has opened, or ended.
+        state = petition.state if petition else Petition.State.DRAFT
+        used = {"opens_at"} if state == Petition.State.OPEN else set()
+        used |= {"opens_at", "closes_at"} if state in Petition.ENDED else set()
+        return (*self.readonly_fields, *sorted(used))
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("petitions.approve_letters")
@@ -171,6 +236,31 @@ class PetitionAdmin(ModelAdmin[Petition]):
     )
     def state_label(self, petition: Petition) -> tuple[str, str]:
         return petition.state, petition.get_state_display()
+
+    @column(_("planned"))
+    def planned(self, petition: Petition) -> str:
+        """What the schedule does next, if anything; the state is moved by its own page."""
+        if petition.opens_at is not None:
+            at = date_format(petition.opens_at, "DATETIME_FORMAT")
+            return _("opens %(at)s UTC") % {"at": at}
+        if petition.closes_at is not None:
+            at = date_format(petition.closes_at, "DATETIME_FORMAT")
+            return _("closes %(at)s UTC") % {"at": at}
+        return ""
+
+    @column(_("texts"))
+    def words(self, petition: Petition) -> str:
+        states = [each.state for each in language_states(petition)]
+        label = _("%(good)s of %(all)s up to date") % {
+            "good": states.count("good"),
+            "all": len(states),
+        }
+        return format_html('<a class="link" href="{}">{}</a>', texts_url(petition), label)
+
+    @column(_("opened"))
+    def opened(self, petition: Petition) -> str:
+        was_public = petition.pk and petition.state != Petition.State.DRAFT
+        return date_format(petition.opened_at, "DATETIME_FORMAT") if was_public else ""
 
     @column(_("signatures"), ordering="signed")
     def signed(self, petition: Petition) -> int:

@@ -19,6 +19,7 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
         _("Campaign"),
         [
             (_("Petitions"), "campaign", "petitions_petition_changelist", "view_petition"),
+            (_("Updates"), "update", "petitions_petitionupdate_changelist", "view_petitionupdate"),
             (_("Offices"), "account_balance", "petitions_office_changelist", "view_office"),
             (_("Pages"), "article", "petitions_page_changelist", "view_page"),
             (_("Partners"), "handshake", "petitions_partner_changelist", "view_partner"),

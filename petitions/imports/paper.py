@@ -72,7 +72,9 @@ class Undoing:
 def takes_paper(petition: Petition, *, now: datetime) -> bool:
     if petition.is_open:
         return True
-    return petition.closed_at is not None and now < petition.closed_at + AFTER_THE_END
+    # Not where it is won: the letter would ask for what has happened.
+    is_closed = petition.state == Petition.State.CLOSED and petition.closed_at is not None
+    return is_closed and now < petition.closed_at + AFTER_THE_END
 
 
 # --- The dry run

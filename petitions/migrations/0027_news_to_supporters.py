@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('petitions', '0021_closed_at'),
+        ('petitions', '0024_petition_life'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='auditentry',
             name='action',
-            field=models.CharField(choices=[('export', 'exported signatures'), ('search', 'searched for an address'), ('read', "read a signer's details"), ('publish', 'showed names on the site'), ('hide', 'hid names on the site'), ('approve', 'approved letters'), ('pause', 'paused letters'), ('resume', 'resumed letters'), ('tell', 'told subscribers'), ('rights', 'changed who may do what'), ('sign_out', 'ended sessions'), ('reset', 'removed a second factor'), ('try_news', 'sent news as a test'), ('hold_news', 'paused news'), ('go_news', 'let news go on'), ('stop_news', 'stopped news')], max_length=10, verbose_name='what'),
+            field=models.CharField(choices=[('export', 'exported signatures'), ('search', 'searched for an address'), ('read', "read a signer's details"), ('publish', 'showed names on the site'), ('hide', 'hid names on the site'), ('approve', 'approved letters'), ('pause', 'paused letters'), ('resume', 'resumed letters'), ('tell', 'told subscribers'), ('rights', 'changed who may do what'), ('sign_out', 'ended sessions'), ('reset', 'removed a second factor'), ('try_news', 'sent news as a test'), ('hold_news', 'paused news'), ('go_news', 'let news go on'), ('stop_news', 'stopped news'), ('state', 'opened or ended a petition'), ('address', "changed a petition's address")], max_length=10, verbose_name='what'),
         ),
         migrations.AlterField(
             model_name='newsitem',

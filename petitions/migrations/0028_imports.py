@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='auditentry',
             name='action',
-            field=models.CharField(choices=[('export', 'exported signatures'), ('search', 'searched for an address'), ('read', "read a signer's details"), ('publish', 'showed names on the site'), ('hide', 'hid names on the site'), ('approve', 'approved letters'), ('pause', 'paused letters'), ('resume', 'resumed letters'), ('tell', 'told subscribers'), ('rights', 'changed who may do what'), ('sign_out', 'ended sessions'), ('reset', 'removed a second factor'), ('try_news', 'sent news as a test'), ('hold_news', 'paused news'), ('go_news', 'let news go on'), ('stop_news', 'stopped news'), ('import', 'imported a sheet')], max_length=10, verbose_name='what'),
+            field=models.CharField(choices=[('export', 'exported signatures'), ('search', 'searched for an address'), ('read', "read a signer's details"), ('publish', 'showed names on the site'), ('hide', 'hid names on the site'), ('approve', 'approved letters'), ('pause', 'paused letters'), ('resume', 'resumed letters'), ('tell', 'told subscribers'), ('rights', 'changed who may do what'), ('sign_out', 'ended sessions'), ('reset', 'removed a second factor'), ('try_news', 'sent news as a test'), ('hold_news', 'paused news'), ('go_news', 'let news go on'), ('stop_news', 'stopped news'), ('state', 'opened or ended a petition'), ('address', "changed a petition's address"), ('import', 'imported a sheet')], max_length=10, verbose_name='what'),
         ),
         migrations.CreateModel(
             name='Import',

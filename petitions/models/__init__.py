@@ -13,7 +13,8 @@ from petitions.models.office import Office, OfficeName
 from petitions.models.office_page import FileChunk, FileSet, OfficeAction, OfficePage
 from petitions.models.partner import Partner
 from petitions.models.pause import Pause
-from petitions.models.petition import Page, Petition, PetitionText, PetitionUpdate
+from petitions.models.petition import Page, Petition, PetitionAddress, PetitionText
+from petitions.models.petition_update import PetitionUpdate
 from petitions.models.receiving_domain import ReceivingDomain
 from petitions.models.returned import MailboxLook, NotFiled, Returned
 from petitions.models.share_picture import SharePicture
@@ -53,6 +54,7 @@ __all__ = [
     "Partner",
     "Pause",
     "Petition",
+    "PetitionAddress",
     "PetitionText",
     "PetitionUpdate",
     "ReceivingDomain",

@@ -87,6 +87,8 @@ class AuditEntry(models.Model):
         HOLD_NEWS = "hold_news", _("paused news")
         GO_NEWS = "go_news", _("let news go on")
         STOP_NEWS = "stop_news", _("stopped news")
+        STATE = "state", _("opened or ended a petition")
+        ADDRESS = "address", _("changed a petition's address")
         IMPORT = "import", _("imported a sheet")
 
     at = models.DateTimeField(_("time"))

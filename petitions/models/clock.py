@@ -1,10 +1,13 @@
 """The time that all processes share, how coarsely it is kept, and how pauses are spread."""
 
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
+
+# How long a form waits for the link in its mail.
+REQUEST_LIFE = timedelta(hours=72)
 
 
 def database_now() -> datetime:
@@ -13,6 +16,15 @@ def database_now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         (now,) = cursor.fetchone()
     assert isinstance(now, datetime)  # noqa: S101 - tells the type checker what the query returns
+    return now
+
+
+def transaction_now() -> datetime:
+    """The same clock, stopped when the transaction began: one time for all that it stores."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT transaction_timestamp()")
+        (now,) = cursor.fetchone()
+    assert isinstance(now, datetime)  # noqa: S101 - as above
     return now
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models.clock import REQUEST_LIFE, transaction_now
 from petitions.models.letter_words import (
     LONGEST_LETTER,
     PLACEHOLDERS,
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 # Stands on pages for what differs from letter to letter.
 DOTS = "…"
 LINE_END = re.compile(r"\r\n?")
+PREVIEW_LIFE = timedelta(days=14)
 
 
 class PetitionQuerySet(models.QuerySet["Petition"]):
@@ -43,6 +48,18 @@ class PetitionQuerySet(models.QuerySet["Petition"]):
 
     def open(self) -> PetitionQuerySet:
         return self.filter(state=Petition.State.OPEN)
+
+    def confirmable(self, *, now: datetime) -> PetitionQuerySet:
+        """Those whose mailed links still count: forms sent before the end have their 72 hours.
+
+        Not where it is won: the letter would ask for what has happened.
+        """
+        just_closed = models.Q(state=Petition.State.CLOSED, closed_at__gt=now - REQUEST_LIFE)
+        return self.filter(models.Q(state=Petition.State.OPEN) | just_closed)
+
+    def in_preview(self, token: str) -> PetitionQuerySet:
+        """The one whose page this link shows; its end is told by the database's clock."""
+        return self.filter(preview_token=token, preview_until__gt=Now()) if token else self.none()
 
     def with_texts(self) -> PetitionQuerySet:
         return self.prefetch_related("texts")
@@ -78,9 +95,27 @@ class Petition(models.Model):
         null=True,
         help_text=_("As soon as so many are new, letters go out earlier. Empty: they never do."),
     )
-    opened_at = models.DateTimeField(_("opened"), default=timezone.now)
+    opened_at = models.DateTimeField(_("opened"), default=timezone.now, editable=False)
+    # Both are used up when they come, and by whoever is faster by hand.
+    opens_at = models.DateTimeField(
+        _("opens by itself"),
+        blank=True,
+        null=True,
+        help_text=_("A draft is published then, within the minute. Empty: by hand only."),
+    )
+    closes_at = models.DateTimeField(
+        _("closes by itself"),
+        blank=True,
+        null=True,
+        help_text=_("Signing ends then, within the minute. Empty: by hand only."),
+    )
     # When it was closed or won: what is kept of its signers goes some time after.
     closed_at = models.DateTimeField(_("closed"), editable=False, null=True)
+    # Opens words only, and organizers have to see it again: hence it is stored as it is.
+    preview_token = models.CharField(  # noqa: DJ001 - unique, where there is one
+        max_length=64, editable=False, null=True, unique=True
+    )
+    preview_until = models.DateTimeField(editable=False, null=True)
     # No letter goes out before; `by` nobody where it was done at the terminal.
     letters_approved_at = models.DateTimeField(_("letters approved"), editable=False, null=True)
     letters_approved_by = models.ForeignKey(
@@ -108,23 +143,52 @@ class Petition(models.Model):
                 condition=models.Q(batch_signatures__gt=0),
                 name="petition_batch_signatures_positive",
             ),
+            models.CheckConstraint(
+                condition=models.Q(closes_at__gt=models.F("opens_at")),
+                name="petition_closes_after_it_opens",
+                violation_error_message=_("It can’t close before it opens."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.number}. {self.slug}"
 
     def save(self, *, update_fields: Iterable[str] | None = None, **how: Any) -> None:
-        """Note when it ended; who opens it again takes that back."""
+        """Note when it ended, which opening it again takes back; and an address that it leaves."""
         if self.state not in self.ENDED:
             self.closed_at = None
         elif self.closed_at is None:
             self.closed_at = timezone.now()
         if update_fields is not None and "state" in update_fields:
             update_fields = {*update_fields, "closed_at"}
+        if self.pk and (update_fields is None or "slug" in update_fields):
+            self._keep_old_address()
         super().save(update_fields=update_fields, **how)
+
+    def _keep_old_address(self) -> None:
+        """Links to a page that was public lead to it for ever, whatever it is called now."""
+        left = Petition.objects.public().filter(pk=self.pk).exclude(slug=self.slug).first()
+        if left is not None:
+            PetitionAddress.objects.get_or_create(slug=left.slug, defaults={"petition": self})
+
+    def clean(self) -> None:
+        taken = PetitionAddress.objects.filter(slug=self.slug).exclude(petition=self.pk)
+        if taken.exists():
+            words = _("This address belonged to another petition, and links to it lead there.")
+            raise ValidationError({"slug": words})
 
     def get_absolute_url(self) -> str:
         return reverse("petition", args=[self.slug])
+
+    @property
+    def slugs(self) -> set[str]:
+        """All that its address ever ended in."""
+        return {self.slug, *(each.slug for each in self.addresses.all())}
+
+    @property
+    def first_slug(self) -> str:
+        """What it was called first: it names the petition where names must never change."""
+        return min(self.addresses.all(), key=lambda each: each.pk, default=self).slug
 
     @property
     def is_open(self) -> bool:
@@ -134,6 +198,16 @@ class Petition(models.Model):
         """From now on its letters go out; False where they do already."""
         waiting = Petition.objects.filter(pk=self.pk, letters_approved_at=None)
         return waiting.update(letters_approved_at=now, letters_approved_by=by) == 1
+
+    def make_preview(self, *, now: datetime) -> None:
+        """A new link, which opens its page for those without an account; an older one ends."""
+        self.preview_token = secrets.token_urlsafe(32)
+        self.preview_until = now + PREVIEW_LIFE
+        self.save(update_fields=["preview_token", "preview_until"])
+
+    def end_preview(self) -> None:
+        self.preview_token = self.preview_until = None
+        self.save(update_fields=["preview_token", "preview_until"])
 
     def letter_words(self) -> dict[str, tuple[str, str, str]]:
         """What an organizer approves, by language; as it is stored."""
@@ -157,9 +231,30 @@ class Petition(models.Model):
         texts = {text.language: text for text in self.texts.all()}
         return texts.get(language) or texts[settings.LANGUAGE_CODE]
 
+    @property
+    def outcome(self) -> PetitionText | None:
+        """The text that says what came of it, in the language of the moment or the first one."""
+        texts = {text.language: text for text in self.texts.all() if text.outcome}
+        return texts.get(get_language() or "") or texts.get(settings.LANGUAGE_CODE)
+
+
+class PetitionAddress(models.Model):
+    """What a petition's address ended in once. It is never given to another petition."""
+
+    petition = models.ForeignKey(Petition, models.PROTECT, related_name="addresses")
+    slug = models.SlugField(unique=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
 
 class PetitionText(models.Model):
-    """A petition's words in one language; `body` and `letter` are Markdown."""
+    """A petition's words in one language; `body`, `letter` and `outcome` are Markdown."""
+
+    WORDS = (
+        *("title", "short_title", "summary", "demand", "body"),
+        *("letter_subject", "letter_salutation", "letter", "outcome"),
+    )
 
     petition = models.ForeignKey(Petition, models.CASCADE, related_name="texts")
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
@@ -177,6 +272,13 @@ class PetitionText(models.Model):
         validators=[MaxLengthValidator(LONGEST_LETTER), check_letter],
         help_text=_("Markdown. The exact text that signers put their names to."),
     )
+    outcome = models.TextField(
+        _("what came of it"),
+        blank=True,
+        help_text=_("Markdown. Shown when the petition is won or closed."),
+    )
+    # The same for all that one transaction stored: they are of one mind.
+    changed_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("text")
@@ -194,6 +296,20 @@ class PetitionText(models.Model):
         """Browsers end lines in their own way; then every comparison would find a change."""
         self.body = LINE_END.sub("\n", self.body)
         self.letter = LINE_END.sub("\n", self.letter)
+        self.outcome = LINE_END.sub("\n", self.outcome)
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **how: Any) -> None:
+        """Note when: a text that is older than the first language's has to be looked at again."""
+        stored = PetitionText.objects.filter(pk=self.pk).first()
+        if stored is None or stored.words != self.words:
+            self.changed_at = transaction_now()
+        if update_fields is not None:
+            update_fields = {*update_fields, "changed_at"}
+        super().save(update_fields=update_fields, **how)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(getattr(self, name) for name in self.WORDS)
 
     @property
     def letter_words(self) -> tuple[str, str, str]:
@@ -233,45 +349,6 @@ class LetterToAny:
     @property
     def has_dots(self) -> bool:
         return bool(placeholders_in(*self.words.letter_words) - {"petition", "petition_link"})
-
-
-class PetitionUpdateQuerySet(models.QuerySet["PetitionUpdate"]):
-    def latest_in(self, language: str) -> PetitionUpdateQuerySet:
-        """Of petitions that have a page, newest first."""
-        public = self.exclude(petition__state=Petition.State.DRAFT)
-        return public.filter(language=language).select_related("petition")
-
-    def in_language(self, language: str) -> PetitionUpdateQuerySet:
-        """Each day's update in `language`; where it has none, in the campaign's first language."""
-        others_last = models.Case(models.When(language=language, then=0), default=1)
-        known = self.filter(language__in=[language, settings.LANGUAGE_CODE])
-        return known.order_by("-happened_on", others_last).distinct("happened_on")
-
-
-class PetitionUpdate(models.Model):
-    """What has happened to an ask since; `body` is Markdown."""
-
-    petition = models.ForeignKey(Petition, models.CASCADE, related_name="updates")
-    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
-    happened_on = models.DateField(_("date"))
-    title = models.CharField(_("title"), max_length=150)
-    body = models.TextField(_("text"), help_text=_("Markdown."))
-
-    objects = PetitionUpdateQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-happened_on"]
-        verbose_name = _("update")
-        verbose_name_plural = _("updates")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["petition", "language", "happened_on"],
-                name="petition_update_once_per_day_and_language",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.happened_on}: {self.title}"
 
 
 class PageQuerySet(models.QuerySet["Page"]):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from petitions.models.clock import REQUEST_LIFE
 from petitions.models.partner import Partner
 from petitions.models.signature import Visibility
 
-LIFE = timedelta(hours=72)
+LIFE = REQUEST_LIFE
 
 
 class SignRequestQuerySet(models.QuerySet["SignRequest"]):

@@ -59,7 +59,9 @@ def confirm(token: str, *, petition_ids: Collection[int], now: datetime) -> Conf
         LinkNotValid: there is no such request, or no longer.
     """
     request = _find(SignRequest.objects.select_for_update(), token, now=now)
-    agreed = Petition.objects.open().filter(pk__in=set(petition_ids) & set(request.petition_ids))
+    agreed = Petition.objects.confirmable(now=now).filter(
+        pk__in=set(petition_ids) & set(request.petition_ids)
+    )
     wanted = _signatures(request, agreed, now=now)
     stored = store_new(wanted)
     _store_links(request, stored)

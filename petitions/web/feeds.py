@@ -64,7 +64,7 @@ class AllUpdates(UpdatesBase):
         return _absolute(update.petition.get_absolute_url())
 
     def item_guid(self, update: PetitionUpdate) -> str:
-        slug = update.petition.slug
+        slug = update.petition.first_slug
         return _tag(f"{update.language}/petitions/{slug}/{update.happened_on:%Y-%m-%d}")
 
     def item_pubdate(self, update: PetitionUpdate) -> datetime:
@@ -97,7 +97,7 @@ class PetitionUpdates(AllUpdates):
 
     def feed_guid(self, petition: Petition | None) -> str:
         assert petition is not None  # noqa: S101 - likewise
-        return _tag(f"{get_language()}/petitions/{petition.slug}/updates")
+        return _tag(f"{get_language()}/petitions/{petition.first_slug}/updates")
 
     def items(self, petition: Petition | None) -> Iterable[PetitionUpdate]:
         assert petition is not None  # noqa: S101 - likewise
@@ -111,7 +111,8 @@ petition_updates = require_safe(cached_page(PetitionUpdates()))
 def _updates_of(petitions: list[Petition]) -> list[PetitionUpdate]:
     """The latest, each in the language that its petition's page has."""
     languages = {petition.pk: petition.text.language for petition in petitions}
-    updates = PetitionUpdate.objects.filter(petition__in=petitions).select_related("petition")
+    updates = PetitionUpdate.objects.published().filter(petition__in=petitions)
+    updates = updates.select_related("petition").prefetch_related("petition__addresses")
     shown = (each for each in updates if each.language == languages[each.petition_id])
     return list(shown)[:LATEST]
 

@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.http import Http404
 from django_countries import countries
 
-from petitions.models import Delivery, Petition, Tally
+from petitions.models import Delivery, Petition, PetitionAddress, Tally
 from petitions.web.milestones import next_step, steps_reached
 from petitions.web.tile_map import TileMap, tile_map
 
@@ -18,6 +18,14 @@ from petitions.web.tile_map import TileMap, tile_map
 SECONDS = 2
 # A country with fewer signers is not named: there the number would point at people.
 FEWEST_NAMED = 5
+
+
+class Moved(Exception):
+    """The petition is called something else now; the page's visitor is led there (moved.py)."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,8 @@ class Figures:
     letters: int
     offices: int
     """To which at least one letter went."""
+    moved: dict[str, str]
+    """Old addresses of public petitions, and what these are called now."""
 
     @property
     def total(self) -> int:
@@ -89,19 +99,25 @@ def public_ask(slug: str) -> Ask:
     """The ask with this address.
 
     Raises:
+        Moved: it had this address once.
         Http404: there is none, or it is a draft.
     """
-    ask = figures_now().ask(slug)
-    if ask is None:
-        raise Http404
-    return ask
+    figures = figures_now()
+    ask = figures.ask(slug)
+    if ask is not None:
+        return ask
+    if slug in figures.moved:
+        raise Moved(figures.moved[slug])
+    raise Http404
 
 
 @lru_cache(maxsize=1)
 def _figures(_tick: int) -> Figures:
     counts = Tally.objects.by_petition()
     petitions = Petition.objects.public().with_texts()
+    old = PetitionAddress.objects.filter(petition__in=Petition.objects.public())
     return Figures(
+        moved=dict(old.values_list("slug", "petition__slug")),
         asks=[Ask(petition, counts.get(petition.pk, 0)) for petition in petitions],
         countries=Tally.objects.by_country(),
         **Delivery.objects.sent().aggregate(

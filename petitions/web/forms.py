@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -257,13 +258,19 @@ class ConfirmForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, petition_ids: Sequence[int], address: str, **kwargs: Any
+        self,
+        *args: Any,
+        petition_ids: Sequence[int],
+        address: str,
+        now: datetime,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.address = address
         petitions = self.fields["petitions"]
         assert isinstance(petitions, forms.ModelMultipleChoiceField)  # noqa: S101 - for the type checker
-        petitions.queryset = Petition.objects.open().filter(pk__in=petition_ids).with_words()
+        confirmable = Petition.objects.confirmable(now=now)
+        petitions.queryset = confirmable.filter(pk__in=petition_ids).with_words()
         petitions.label_from_instance = _demand  # type: ignore[method-assign, assignment]  # Django's own way
 
     @property

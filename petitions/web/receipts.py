@@ -106,9 +106,12 @@ def _save_copy(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _petition_ids(request: HttpRequest) -> list[int]:
-    """The ask that a button is about; whether the link leads to it is known further down."""
+    """The ask that a button is about, by its address when the page was opened; whether the link
+    leads to it is known further down.
+    """
     slug = request.POST.get("ask", "")
-    return [petition.pk for petition in Petition.objects.all() if petition.slug == slug]
+    petitions = Petition.objects.prefetch_related("addresses")
+    return [petition.pk for petition in petitions if slug in petition.slugs]
 
 
 def _address(token: str) -> str:

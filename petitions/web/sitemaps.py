@@ -28,6 +28,7 @@ PRIVATE = [
     "/*/receipt/",
     "/*/asks/",
     "/*/news/",
+    "/*/preview/",
     "/*/institution/",
     "/institution/",
     "/mailbox/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -104,23 +105,32 @@ def _sign_form(ask: Ask, data: QueryDict | None = None, *, code: str) -> SignFor
 def _show(
     request: HttpRequest, ask: Ask, form: SignForm, *, status: int = HTTPStatus.OK
 ) -> HttpResponse:
-    context = {
+    updates = ask.petition.updates.published().in_language(get_language() or "en")
+    context = petition_context(request, ask, form, updates)
+    return render(request, "petition.html", context, status=status)
+
+
+def petition_context(
+    request: HttpRequest, ask: Ask, form: SignForm, updates: Iterable[PetitionUpdate]
+) -> dict[str, object]:
+    """What a petition's page shows, to everybody or in a preview."""
+    others = [other for other in figures_now().asks if other.petition.pk != ask.petition.pk]
+    return {
         "ask": ask,
         "petition": ask.petition,
         "text": ask.petition.text,
-        "updates": ask.petition.updates.in_language(get_language() or "en"),
+        "updates": updates,
+        "milestones": [each for each in updates if each.milestone],
         "named": ask.petition.signatures.named_in_public()[:NAMES_SHOWN],
         "last_batch": Batch.objects.filter(petition=ask.petition).with_progress().first(),
         "offices": Office.objects.responsible_for(ask.petition),
-        "others": [
-            other for other in figures_now().asks if other.petition.slug != ask.petition.slug
-        ],
+        "others": others,
+        "open_asks": [other for other in others if other.petition.is_open],
         "form": form,
         "picture": SharePicture.objects.of(ask.petition.text).first(),
         "via": partner_query(request),
         **traps.context(request.POST, now=timezone.now()),
     }
-    return render(request, "petition.html", context, status=status)
 
 
 # --- Confirming
@@ -136,7 +146,7 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
         petition_ids = find_request(token, now=now).petition_ids
         data = request.POST if request.method == "POST" else None
         address = reverse("confirm", args=[token])
-        form = ConfirmForm(data, petition_ids=petition_ids, address=address)
+        form = ConfirmForm(data, petition_ids=petition_ids, address=address, now=now)
         if request.method == "POST" and form.is_valid():
             confirmed = confirm(token, petition_ids=form.petition_ids(), now=now)
             signed = Petition.objects.filter(pk__in=confirmed.petition_ids).first()

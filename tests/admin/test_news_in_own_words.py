@@ -114,9 +114,9 @@ def test_an_update_fills_in_its_words_in_each_language(organizer):
             title=title,
             body=f"{title}!",
         )
-    update = PetitionUpdate.objects.filter(language="uk").get()
+    update = PetitionUpdate.objects.get(language="en")
     link = f"{LETTERS}add/?update={update.pk}"
-    assert link in organizer.get(f"/admin/petitions/petition/{petition.pk}/change/").text
+    assert link in organizer.get(f"/admin/petitions/petitionupdate/{update.pk}/change/").text
 
     page = organizer.get(link).text
 

@@ -21,6 +21,7 @@ from petitions.models import (
     Partner,
     Pause,
     Petition,
+    PetitionUpdate,
     Signature,
     Visibility,
 )
@@ -47,6 +48,7 @@ EVERYBODY = "VEDOA"
 # The screens, and who may look at them, add, change and delete.
 SCREENS = {
     "petition": (EVERYBODY, "E", "E", "E"),
+    "petitionupdate": (EVERYBODY, "E", "E", "E"),
     "page": (EVERYBODY, "E", "E", "E"),
     "partner": (EVERYBODY, "E", "E", "E"),
     "office": (EVERYBODY, "D", "D", "D"),
@@ -101,6 +103,9 @@ def room(db, keys):
     NewsItem.objects.create(answer=answer, told_at=timezone.now(), told_by=olga, recipients=0)
     make_news({"en": ("What is new", "Much.")})
     make_subscriber()
+    PetitionUpdate.objects.create(
+        petition=petition, language="en", happened_on="2026-11-01", title="News", body="Text."
+    )
     Page.objects.create(slug="about", language="en", title="About", body="Text.")
     Partner.objects.create(code="friends", name="Friends")
     AuditEntry.objects.record(user=olga, action=AuditEntry.Action.READ, count=1)
@@ -168,6 +173,27 @@ def test_who_may_approve_letters(enter, job, may):
     enter(job).post(reverse("admin:petitions_petition_changelist"), ticked)
 
     assert Petition.objects.exclude(letters_approved_at=None).exists() == may
+
+
+@pytest.mark.parametrize(("job", "may"), [(job, job == "E") for job in EVERYBODY])
+def test_who_may_open_and_end_a_petition_show_a_preview_and_write_side_by_side(enter, job, may):
+    petition = Petition.objects.get(number=1)
+    state = reverse("admin:petitions_petition_publication", args=[petition.pk])
+    texts = reverse("admin:petitions_petition_texts", args=[petition.pk])
+    browser = enter(job)
+
+    answers = [
+        browser.get(state),
+        browser.get(texts),
+        browser.post(state, {"do": "make-preview"}, follow=True),
+        browser.post(state, {"seen": "open", "to": "closed"}, follow=True),
+        browser.post(texts, {"checked": "uk"}, follow=True),
+    ]
+
+    assert {each.status_code for each in answers} == {200 if may else 403}
+    petition.refresh_from_db()
+    assert (petition.state == Petition.State.CLOSED) == may
+    assert (petition.preview_token is not None) == may
 
 
 @pytest.mark.parametrize(("job", "may"), [(job, job == "D") for job in EVERYBODY])

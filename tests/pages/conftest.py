@@ -15,7 +15,15 @@ from django.utils import timezone
 
 from petitions.content import load_campaign
 from petitions.delivery.batches import close_batch
-from petitions.models import Delivery, Petition, Signature, SignRequest, Tally, Visibility
+from petitions.models import (
+    Delivery,
+    Petition,
+    PetitionUpdate,
+    Signature,
+    SignRequest,
+    Tally,
+    Visibility,
+)
 from tests.makers import make_signature, make_wish
 
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
@@ -48,7 +56,27 @@ def campaign(db, keys, ask):
         batch.deliveries.filter(office__country="GB").update(
             state=Delivery.State.SENT, sent_at=timezone.now()
         )
+    make_update(petitions[0], milestone=True)
+    end(petitions[3], Petition.State.CLOSED)
+    end(petitions[4], Petition.State.WON)
     return petitions
+
+
+def make_update(petition: Petition, **values) -> PetitionUpdate:
+    return PetitionUpdate.objects.create(
+        petition=petition,
+        language="en",
+        happened_on="2026-11-01",
+        title="Raised in the European Parliament",
+        body="Two members *asked* the Commission.",
+        **values,
+    )
+
+
+def end(petition: Petition, state: Petition.State) -> None:
+    petition.texts.filter(language="en").update(outcome="The ministry **changed** the rule.")
+    petition.state = state
+    petition.save()
 
 
 @pytest.fixture
@@ -66,6 +94,8 @@ def pages_in(campaign, ask):
         mailing = ask(make_wish(*campaign[:2], language=language), now=timezone.now())
         confirm = f"/{language}/confirm/{mailing.confirm_token}/"
         receipt = f"/{language}/receipt/{mailing.withdraw_token}/"
+        campaign[1].make_preview(now=timezone.now())
+        preview = f"/{language}/preview/{campaign[1].preview_token}/"
         stop = f"/{language}/news/{mailing.withdraw_token}/stop/"
         good = {
             "name": "Bo",
@@ -83,6 +113,7 @@ def pages_in(campaign, ask):
             answer(
                 client.get(f"{petition}mastodon/?server=a b"), "mastodon", f"{petition}mastodon/"
             ),
+            answer(client.get(preview), "preview", preview),
             answer(client.get(confirm), "confirm", confirm),
             answer(client.post(confirm), "confirm, nothing ticked", confirm),
             answer(client.get(receipt), "receipt, waiting", receipt),
