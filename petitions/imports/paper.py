@@ -73,8 +73,9 @@ def takes_paper(petition: Petition, *, now: datetime) -> bool:
     if petition.is_open:
         return True
     # Not where it is won: the letter would ask for what has happened.
-    is_closed = petition.state == Petition.State.CLOSED and petition.closed_at is not None
-    return is_closed and now < petition.closed_at + AFTER_THE_END
+    if petition.state != Petition.State.CLOSED or petition.closed_at is None:
+        return False
+    return now < petition.closed_at + AFTER_THE_END
 
 
 # --- The dry run
