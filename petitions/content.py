@@ -129,10 +129,14 @@ class _Loader:
         petitions = {str(each.number): each for each in Petition.objects.all()}
         for row in _read_csv(path):
             asks = row.pop("asks").split(";")
+            # Whoever looked last said so here, not in a file.
+            verified_on = row.pop("verified_on", "")
             key = {"name": row.pop("office"), "organisation": row.pop("organisation")}
             known = Office.objects.filter(**key).exists()
             office = self.store(Office, path, key, row)
             self.offices_by_email[row["email"]] = office
+            if verified_on and not known:
+                _replace(office, {"verified_on": verified_on}, path)
             if self.overwrite or not known:
                 office.petitions.set(self.petitions_of(asks, petitions, path))
 

@@ -16,6 +16,7 @@ from petitions.models import (
     CarriedDetails,
     Export,
     FileSet,
+    Import,
     NewsSubscriber,
     NewsTrial,
     Offer,
@@ -315,6 +316,15 @@ def _open_office_action(action: OfficeAction) -> SealAgain:
     return seal_again
 
 
+def _open_import(sheet: Import) -> SealAgain:
+    content = sheet.open()
+
+    def seal_again() -> None:
+        sheet.seal(content)
+
+    return seal_again
+
+
 class _Headers(models.Func):
     """The different first 9 bytes, in hexadecimal, of a row's boxes; NULL where it has none."""
 
@@ -420,5 +430,13 @@ SHELVES = (
         columns=("box",),
         boxes=_Array("box"),
         open=_open_office_action,
+    ),
+    Shelf(
+        name="lines of imports",
+        model=Import,
+        purpose=Purpose.SIGNATURE,
+        columns=("box",),
+        boxes=_Array("box"),
+        open=_open_import,
     ),
 )

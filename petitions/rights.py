@@ -53,6 +53,7 @@ RIGHTS: dict[str, set[str]] = {
         "tell_subscribers",
         "view_returned",
         "view_officeaction",
+        "view_import",
     },
     # Reads signers' details, finds people, exports; and reads who else did.
     # Answers whoever asks about their own data; takes out of the count what is suspicious.
@@ -69,6 +70,8 @@ RIGHTS: dict[str, set[str]] = {
         "change_personrequest",
         "view_erasure",
         "view_auditentry",
+        "import_signature",
+        "view_import",
     },
     # Lets people in and says what they may; reads no signer.
     "Administrator": _VIEW | _all_of("user") | {"view_group", "view_auditentry"},

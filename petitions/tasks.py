@@ -9,6 +9,7 @@ from celery.signals import task_success
 from petitions import lifecycle
 from petitions.delivery import batches, imap, queue, returns, spool
 from petitions.exports import copies, make
+from petitions.imports import lines
 from petitions.models import Heartbeat
 from petitions.models.clock import database_now
 from petitions.news import send, trials
@@ -115,6 +116,7 @@ def erase_what_is_due() -> None:
     now = database_now()
     erase.erase_what_is_due(now=now)
     spool.erase_expired(now=now)
+    lines.erase_expired(now=now)
     retention.erase_what_was_kept(now=now)
 
 

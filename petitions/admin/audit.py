@@ -49,6 +49,7 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
             AuditEntry.Action.CANCEL: "info",
             AuditEntry.Action.DOWNLOAD: "danger",
             AuditEntry.Action.AGE_KEY: "warning",
+            AuditEntry.Action.IMPORT: "warning",
             AuditEntry.Action.TRY_NEWS: "info",
             AuditEntry.Action.HOLD_NEWS: "warning",
             AuditEntry.Action.GO_NEWS: "success",

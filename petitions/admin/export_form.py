@@ -25,7 +25,7 @@ from petitions.admin.filters import reference_in
 from petitions.exports.columns import RULES, title_of
 from petitions.exports.orders import Order
 from petitions.exports.selection import BY_FLAG, Selection
-from petitions.models import Batch, Hold, Partner, Petition, Tally, Visibility
+from petitions.models import Batch, Hold, Partner, Petition, Source, Tally, Visibility
 from petitions.models.export import Format, Use
 
 SHORTEST_REASON = 10
@@ -40,6 +40,7 @@ FROM_LIST = {
     "batch": "batch",
     "flag": "flag",
     "hold": "hold",
+    "source": "source",
     "confirmed_hour_from": "since",
     "confirmed_hour_to": "until",
     "q": "reference",
@@ -117,6 +118,12 @@ class ExportForm(forms.Form):
         choices=[(each, each) for each in ("", *BY_FLAG)], required=False, widget=forms.HiddenInput
     )
     hold = forms.ChoiceField(required=False, widget=forms.HiddenInput)
+    source = forms.ChoiceField(
+        label=_("Source"),
+        choices=[("", _("any")), *Source.choices],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
     reference = forms.RegexField(r"^[0-9a-f]{1,32}$", required=False, widget=forms.HiddenInput)
     ticked = forms.TypedMultipleChoiceField(required=False, widget=forms.MultipleHiddenInput)
     reason = forms.CharField(
@@ -163,7 +170,7 @@ class ExportForm(forms.Form):
     def selection(self) -> Selection:
         said = self.cleaned_data
         lists = ("petitions", "countries", "visibilities", "partners", "ticked")
-        texts = ("since", "until", "news", "name", "batch", "flag", "hold", "reference")
+        texts = ("since", "until", "news", "name", "batch", "flag", "hold", "source", "reference")
         values: dict[str, Any] = {name: tuple(said.get(name) or ()) for name in lists}
         values |= {name: str(said.get(name) or "") for name in texts}
         return Selection(**values)

@@ -7,16 +7,17 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 
 from django.contrib.admin import ModelAdmin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.timezone import make_aware
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from petitions.admin.base import DropdownFilter, RangeDateFilter
-from petitions.models import Batch, Hold, Office, Petition, Suspicion, Tally, Visibility
+from petitions.models import Batch, Hold, Office, Petition, Source, Suspicion, Tally, Visibility
+from petitions.models.office import VERIFIED_FOR
 from petitions.models.signature import SignatureQuerySet
 
 Choices = list[tuple[str, str]]
@@ -218,7 +219,18 @@ class DatesFilter(RangeDateFilter):
 
 
 def _midnight(day: date) -> datetime:
-    return make_aware(datetime.combine(day, time()))
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+class SourceFilter(SignatureFilter):
+    title = _("source")
+    parameter_name = "source"
+
+    def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin[Any]) -> Choices:
+        return [(each.value, str(each.label)) for each in Source]
+
+    def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
+        return signatures.filter(source=chosen)
 
 
 class OfficeCountryFilter(DropdownFilter):
@@ -240,3 +252,26 @@ class OfficeCountryFilter(DropdownFilter):
         if not chosen:
             return offices
         return offices.filter(country=chosen.removeprefix(self.INTERNATIONAL))
+
+
+class VerifiedFilter(DropdownFilter):
+    """By how long ago somebody made sure of the address."""
+
+    title = _("verified")
+    parameter_name = "verified"
+
+    def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin[Any]) -> Choices:
+        return [
+            ("lately", gettext("in the last six months")),
+            ("old", gettext("longer ago")),
+            ("never", gettext("never")),
+        ]
+
+    def queryset(self, _request: HttpRequest, offices: QuerySet[Office]) -> QuerySet[Office]:
+        since = timezone.localdate() - VERIFIED_FOR
+        conditions = {
+            "lately": Q(verified_on__gte=since),
+            "old": Q(verified_on__lt=since),
+            "never": Q(verified_on=None),
+        }
+        return offices.filter(conditions.get(self.value() or "", Q()))

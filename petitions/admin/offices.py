@@ -3,21 +3,30 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, ManyToManyField, QuerySet
 from django.forms import ModelForm, ModelMultipleChoiceField
-from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from petitions.admin.base import ModelAdmin, StackedInline, column
-from petitions.admin.filters import OfficeCountryFilter
+from petitions.admin.filters import OfficeCountryFilter, VerifiedFilter
+from petitions.admin.import_kinds import MAY
+from petitions.admin.office_letters import answers_of, came_back_of, letters_of, with_letters
 from petitions.admin.office_pages import NEWEST, lines_of
 from petitions.delivery.office_pages import settle_stops
-from petitions.models import Office, OfficeAction, OfficeName
+from petitions.imports.offices import office_lines
+from petitions.models import Import, Office, OfficeAction, OfficeName
 from petitions.models.clock import database_now
+from petitions.models.office import VERIFIED_FOR
 
 
 class NameInline(StackedInline[OfficeName, Office]):
@@ -33,16 +42,22 @@ class OfficeAdmin(ModelAdmin[Office]):
         "name",
         "organisation",
         "place",
-        "language",
         "asks",
+        "verified",
+        "sent",
+        "bounced",
+        "answered",
+        "confirmed",
         "active",
         "stopped_because",
     )
-    list_filter = (OfficeCountryFilter, "petitions", "language", "active")
+    list_filter = (OfficeCountryFilter, "petitions", "language", "active", VerifiedFilter)
     search_fields = ("name", "organisation", "email")
     search_help_text = _("Office, organisation or address")
     list_per_page = 50
-    readonly_fields = ("stopped_because", "on_its_page")
+    list_before_template = "admin/offices/tools.html"
+    readonly_fields = ("stopped_because", "its_letters", "came_back", "its_answers", "on_its_page")
+    actions = ("verified_today",)
     inlines = (NameInline,)
     warn_unsaved_form = True
 
@@ -68,7 +83,88 @@ class OfficeAdmin(ModelAdmin[Office]):
             settle_stops(office, by=cast("User", request.user), now=database_now())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Office]:
-        return super().get_queryset(request).annotate(asks=Count("petitions"))
+        return with_letters(super().get_queryset(request).annotate(asks=Count("petitions")))
+
+    def get_urls(self) -> list[URLPattern]:
+        export = self.admin_site.admin_view(self.export)
+        return [path("offices.csv", export, name="petitions_office_export"), *super().get_urls()]
+
+    def export(self, request: HttpRequest) -> HttpResponse:
+        """All offices, in the columns that the import reads."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        offices = Office.objects.prefetch_related("petitions")
+        return HttpResponse(
+            "".join(office_lines(offices)),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="offices.csv"'},
+        )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        may = {"may_import": request.user.has_perms(MAY[Import.Kind.OFFICES])}
+        return super().changelist_view(request, (extra_context or {}) | may)
+
+    @admin.action(description=_("Verified today"), permissions=["change"])
+    def verified_today(self, request: HttpRequest, offices: QuerySet[Office]) -> None:
+        chosen = list(offices)
+        with transaction.atomic():
+            Office.objects.filter(pk__in=[each.pk for each in chosen]).update(
+                verified_on=timezone.localdate()
+            )
+            for each in chosen:
+                self.log_change(request, each, gettext("Verified today"))
+        words = ngettext(
+            "%(count)s office was verified today.",
+            "%(count)s offices were verified today.",
+            len(chosen),
+        )
+        self.message_user(request, words % {"count": len(chosen)}, messages.SUCCESS)
+
+    @column(
+        _("verified"),
+        ordering="verified_on",
+        label={"lately": "success", "old": "warning", "never": "danger"},
+    )
+    def verified(self, office: Office) -> tuple[str, str]:
+        day = office.verified_on
+        if day is None:
+            return "never", gettext("never")
+        is_old = day < timezone.localdate() - VERIFIED_FOR
+        return "old" if is_old else "lately", date_format(day, "SHORT_DATE_FORMAT")
+
+    @column(_("letters"), ordering="letters")
+    def sent(self, office: Office) -> str:
+        letters, last = getattr(office, "letters"), getattr(office, "last_letter")  # noqa: B009 - annotated by the query
+        if not letters:
+            return "0"
+        day = date_format(last, "SHORT_DATE_FORMAT")
+        return gettext("%(letters)s, last %(day)s") % {"letters": letters, "day": day}
+
+    @column(_("bounces"), ordering="bounces")
+    def bounced(self, office: Office) -> int:
+        return int(getattr(office, "bounces"))  # noqa: B009 - annotated by the query
+
+    @column(_("answers"), ordering="answers")
+    def answered(self, office: Office) -> int:
+        return int(getattr(office, "answers"))  # noqa: B009 - annotated by the query
+
+    @column(_("receipts"), ordering="receipts")
+    def confirmed(self, office: Office) -> int:
+        return int(getattr(office, "receipts"))  # noqa: B009 - annotated by the query
+
+    @column(_("letters"))
+    def its_letters(self, office: Office) -> str:
+        return letters_of(office)
+
+    @column(_("what came back"))
+    def came_back(self, office: Office) -> str:
+        return came_back_of(office)
+
+    @column(_("answers"))
+    def its_answers(self, office: Office) -> str:
+        return answers_of(office)
 
     @column(_("on its own page"))
     def on_its_page(self, office: Office) -> str:

@@ -52,6 +52,7 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
             (_("Suspicious"), "flag", "petitions_suspicion_changelist", "view_suspicion"),
             (_("Out of the count"), "front_hand", "petitions_hold_changelist", "view_hold"),
             (_("Exports"), "download", "petitions_export_changelist", "export_signature"),
+            (_("Imports"), "upload_file", "petitions_import_changelist", "view_import"),
         ],
     ),
     (

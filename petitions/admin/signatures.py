@@ -31,12 +31,13 @@ from petitions.admin.filters import (
     HeldFilter,
     NameFilter,
     PetitionFilter,
+    SourceFilter,
     SuspicionFilter,
     VisibilityFilter,
     reference_in,
 )
 from petitions.admin.opening import opened
-from petitions.models import AuditEntry, Signature, Visibility
+from petitions.models import AuditEntry, Signature, Source, Visibility
 
 # Drawing the rows takes most of a list's time.
 ROWS_A_PAGE = 50
@@ -65,6 +66,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         HeldFilter,
         SuspicionFilter,
         ("confirmed_hour", DatesFilter),
+        SourceFilter,
     )
     list_filter_submit = True
     list_select_related = ("petition", "batch")
@@ -117,6 +119,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
             "may_find": self.has_read_permission(request),
             "may_hold": self.has_hold_permission(request),
             "shows_held": request.GET.get("hold", "none") != "none",
+            "may_import": request.user.has_perm("petitions.import_signature"),
         }
         return super().changelist_view(request, (extra_context or {}) | may)
 
@@ -177,6 +180,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
             gettext("quarantined"): signature.quarantined,
             gettext("throw-away address"): signature.disposable,
             gettext("restricted"): signature.restricted,
+            gettext("on paper"): signature.source == Source.PAPER,
         }
         return [flag for flag, is_up in flags.items() if is_up]
 
@@ -217,6 +221,7 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
             ("confirmed_hour", "country"),
             ("visibility", "public_name"),
             ("language", "consent_version"),
+            ("source", "imported"),
             ("flags_in_words", "look_alikes"),
             "hold",
         )

@@ -27,6 +27,7 @@ _TITLES: Final[dict[str, Promise]] = {
     "postcode": _("postcode"),
     "comment": _("comment"),
     "batch": _("batch"),
+    "source": _("source"),
 }
 
 
@@ -52,6 +53,7 @@ RULES: Final[dict[str, UseRules]] = {
             "postcode",
             "comment",
             "batch",
+            "source",
         ),
     ),
     Use.PUBLISH: UseRules(
@@ -70,6 +72,7 @@ RULES: Final[dict[str, UseRules]] = {
             "partner",
             "asked_for_news",
             "batch",
+            "source",
         ),
     ),
 }

@@ -89,6 +89,7 @@ def _about(signature: Signature) -> dict[str, Any]:
         "restricted": signature.restricted,
         "language": signature.language,
         "consent_version": signature.consent_version,
+        "source": signature.source,
         "confirmed_hour": signature.confirmed_hour.isoformat(),
         "mark_of_address": bytes(signature.index or b"").hex(),
         "mark_of_look_alikes": bytes(signature.look_alike or b"").hex(),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_countries import countries
 
-from petitions.models import Batch, Hold, Partner, Petition, Signature, Visibility
+from petitions.models import Batch, Hold, Partner, Petition, Signature, Source, Visibility
 from petitions.models.export import Use
 from petitions.models.signature import SignatureQuerySet
 
@@ -34,6 +34,7 @@ class Selection:
     until: str = ""
     # "yes" or "no": whether they asked for news.
     news: str = ""
+    source: str = ""
     name: str = ""
     batch: str = ""
     flag: str = ""
@@ -87,6 +88,8 @@ def _by_choice(found: SignatureQuerySet, chosen: Selection) -> SignatureQuerySet
         "partner__in": chosen.partners,
     }
     found = found.filter(**{name: values for name, values in lists.items() if values})
+    if chosen.source:
+        found = found.filter(source=chosen.source)
     return found.filter(asked_for_news=chosen.news == "yes") if chosen.news else found
 
 
@@ -157,6 +160,7 @@ def _choices_in_words(chosen: Selection) -> Iterable[str]:
         _("country"): [countries.name(code) or code for code in chosen.countries],
         _("visibility"): [str(labels.get(each, each)) for each in chosen.visibilities],
         _("partner"): _named(Partner, chosen.partners),
+        _("source"): [str(Source(chosen.source).label)] if chosen.source else [],
     }
     for title, names in lists.items():
         if names:

@@ -32,11 +32,6 @@ class Migration(migrations.Migration):
             name='asked_for_news',
             field=models.BooleanField(db_default=False, default=False, help_text='When it was confirmed; which address it was is not known here.', verbose_name='asked for news'),
         ),
-        migrations.AlterField(
-            model_name='auditentry',
-            name='action',
-            field=models.CharField(choices=[('export', 'exported signatures'), ('search', 'searched for an address'), ('read', "read a signer's details"), ('publish', 'showed names on the site'), ('hide', 'hid names on the site'), ('approve', 'approved letters'), ('pause', 'paused letters'), ('resume', 'resumed letters'), ('tell', 'told subscribers'), ('rights', 'changed who may do what'), ('sign_out', 'ended sessions'), ('reset', 'removed a second factor'), ('allow', 'approved an export'), ('cancel', 'cancelled an export'), ('download', 'downloaded an export'), ('age_key', 'changed their key for exports'), ('try_news', 'sent news as a test'), ('hold_news', 'paused news'), ('go_news', 'let news go on'), ('stop_news', 'stopped news'), ('state', 'opened or ended a petition'), ('address', "changed a petition's address"), ('hold', 'took signatures out of the count'), ('release', 'counted signatures again'), ('undo', 'took back a decision on a name'), ('case', 'dealt with a person’s request'), ('handover', 'handed over a person’s data'), ('correct', 'corrected a person’s data'), ('restrict', 'restricted a person’s signatures'), ('unrestrict', 'ended a restriction'), ('erase', 'erased a person’s data')], max_length=10, verbose_name='what'),
-        ),
         migrations.CreateModel(
             name='Export',
             fields=[

@@ -11,6 +11,7 @@ from petitions.models.erasure import Erasure
 from petitions.models.export import AgeKey, Export, ExportChunk
 from petitions.models.heartbeat import Heartbeat
 from petitions.models.hold import Hold
+from petitions.models.imports import Import
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.news_letter import NewsLetter, NewsText, NewsTrial
 from petitions.models.offer import CarriedDetails, Offer
@@ -25,7 +26,7 @@ from petitions.models.receiving_domain import ReceivingDomain
 from petitions.models.returned import MailboxLook, NotFiled, Returned
 from petitions.models.share_picture import SharePicture
 from petitions.models.sign_request import MailHour, MailSlot, SignRequest
-from petitions.models.signature import Signature, Visibility
+from petitions.models.signature import Signature, Source, Visibility
 from petitions.models.step_figure import StepFigure
 from petitions.models.suspicion import SignedHour, Suspicion
 from petitions.models.tally import Tally
@@ -50,6 +51,7 @@ __all__ = [
     "FileSet",
     "Heartbeat",
     "Hold",
+    "Import",
     "MailHour",
     "MailSlot",
     "MailboxLook",
@@ -79,6 +81,7 @@ __all__ = [
     "SignRequest",
     "Signature",
     "SignedHour",
+    "Source",
     "StepFigure",
     "Suspicion",
     "Tally",

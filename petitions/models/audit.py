@@ -102,6 +102,7 @@ class AuditEntry(models.Model):
         RESTRICT = "restrict", _("restricted a person’s signatures")
         UNRESTRICT = "unrestrict", _("ended a restriction")
         ERASE = "erase", _("erased a person’s data")
+        IMPORT = "import", _("imported a sheet")
 
     at = models.DateTimeField(_("time"))
     user = models.ForeignKey(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -13,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from petitions.models.petition import Petition
+
+# Offices move and are renamed; after that somebody should look again.
+VERIFIED_FOR = timedelta(days=182)
 
 
 class OfficeQuerySet(models.QuerySet["Office"]):
@@ -68,6 +72,12 @@ class Office(models.Model):
     )
     active = models.BooleanField(
         _("receives letters"), default=True, help_text=_("Untick to stop letters to this office.")
+    )
+    verified_on = models.DateField(
+        _("verified"),
+        null=True,
+        blank=True,
+        help_text=_("The day when somebody last made sure that this address is the office’s own."),
     )
     stopped_because = models.TextField(_("stopped because"), blank=True, editable=False)
 

@@ -3,13 +3,15 @@
 `SignRequest.mail_box` holds a `Mailing`, its `sig_boxes` and `Signature.sig_box` hold `Details`,
 `NewsSubscriber.mail_box` and `NewsTrial.box` hold an address, `Returned.box` a `ReturnedMail`, `OfficeAction.box` the
 `OfficeWords`, `OfficePage.box` its link's token, `FileSet.key_box` and `Export.key_box`
-the key of their files.
+the key of their files, `Import.box` a sheet's lines.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from petitions.details import Details, pack, signature_context, unpack
 from petitions.vault import CannotOpen, Purpose, VaultError, vault
@@ -24,11 +26,13 @@ __all__ = [
     "TooManyDamagedBoxes",
     "open_export_key",
     "open_file_key",
+    "open_import",
     "open_news_address",
     "open_page_token",
     "open_trial_address",
     "seal_export_key",
     "seal_file_key",
+    "seal_import",
     "seal_news_address",
     "seal_page_token",
     "seal_trial_address",
@@ -198,6 +202,20 @@ def _open_address(box: bytes, *, context: str) -> str:
         raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error
 
 
+def seal_import(content: dict[str, Any], *, import_id: uuid.UUID) -> bytes:
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return vault().seal(Purpose.SIGNATURE, data, context=_import_context(import_id))
+
+
+def open_import(box: bytes, *, import_id: uuid.UUID) -> dict[str, Any]:
+    """Raises `CannotOpen` where this is not that import's box."""
+    data = vault().open(Purpose.SIGNATURE, bytes(box), context=_import_context(import_id))
+    try:
+        return dict(json.loads(data))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error
+
+
 def _request_context(request_id: uuid.UUID) -> str:
     return f"sign request {request_id}"
 
@@ -228,3 +246,7 @@ def _file_key_context(set_id: uuid.UUID) -> str:
 
 def _export_key_context(export_id: uuid.UUID) -> str:
     return f"key of export {export_id}"
+
+
+def _import_context(import_id: uuid.UUID) -> str:
+    return f"import {import_id}"

@@ -13,6 +13,7 @@ from django_countries.fields import CountryField
 
 from petitions.models.batch import Batch
 from petitions.models.hold import Hold
+from petitions.models.imports import Import
 from petitions.models.partner import Partner
 from petitions.models.petition import Petition
 from petitions.models.sealed import Details
@@ -28,6 +29,13 @@ class Visibility(models.TextChoices):
     PUBLIC = "public", _("public")
     OFFICIALS = "officials", _("officials only")
     WITHHELD = "withheld", _("withheld")
+
+
+class Source(models.TextChoices):
+    """Which way a signature came."""
+
+    SITE = "site", _("this site")
+    PAPER = "paper", _("on paper")
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -166,6 +174,19 @@ class Signature(models.Model):
         help_text=_("When it was confirmed; which address it was is not known here."),
     )
 
+    source = models.CharField(
+        _("source"), max_length=5, choices=Source, default=Source.SITE, db_default=Source.SITE
+    )
+    imported = models.ForeignKey(
+        Import,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="signatures",
+        verbose_name=_("import"),
+        db_index=False,  # few signatures have one: see the index below
+    )
+
     objects = SignatureQuerySet.as_manager()
 
     class Meta:
@@ -178,6 +199,7 @@ class Signature(models.Model):
             ("publish_name", _("Can show signers' names on the site")),
             ("hold_signature", _("Can take signatures out of the count")),
             ("exercise_rights", _("Can hand over, correct, restrict and erase for signers")),
+            ("import_signature", _("Can import signatures from paper")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -195,6 +217,10 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=models.Q(public_name="") | models.Q(restricted=False),
                 name="signature_restricted_is_not_shown",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(source="site") ^ models.Q(imported__isnull=False),
+                name="signature_from_paper_has_its_import",
             ),
         ]
         indexes = [
@@ -253,6 +279,11 @@ class Signature(models.Model):
                 fields=["petition"],
                 name="signature_restricted",
                 condition=models.Q(restricted=True),
+            ),
+            models.Index(
+                fields=["imported"],
+                name="signature_of_import",
+                condition=models.Q(imported__isnull=False),
             ),
         ]
 

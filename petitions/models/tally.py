@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -44,11 +45,13 @@ class TallyQuerySet(models.QuerySet["Tally"]):
 
     def change_for(self, signatures: Iterable[Signature], *, country: str, by: int) -> None:
         """The same for signatures of which some may be held: those are out of the count already."""
-        changes = [
-            (each.petition_id, country, *((0, by) if each.hold_id else (by, 0)))
-            for each in signatures
-        ]
-        self._add(sorted(changes))
+        counts = Counter((each.petition_id, each.hold_id is not None) for each in signatures)
+        self._add(
+            [
+                (petition_id, country, *((0, by * count) if is_held else (by * count, 0)))
+                for (petition_id, is_held), count in sorted(counts.items())
+            ]
+        )
 
     def move_to_held(self, groups: list[tuple[str, int, int]]) -> None:
         """Take out of the count, or back into it where the number is below zero.

@@ -17,6 +17,7 @@ from petitions.models import (
     Erasure,
     Export,
     Hold,
+    Import,
     NewsDelivery,
     NewsItem,
     NewsLetter,
@@ -88,7 +89,14 @@ PAGES = {
     "admin:petitions_signature_compare": "O",
     "admin:petitions_signature_queue": "EO",
     "admin:petitions_erasure_calendar": "O",
+    "admin:petitions_import_changelist": "DO",
+    "admin:petitions_import_paper": "O",
+    "admin:petitions_import_offices": "D",
+    "admin:petitions_office_export": EVERYBODY,
 }
+
+# Which kind of sheet a job imports.
+MAKES = {"D": {Import.Kind.OFFICES}, "O": {Import.Kind.PAPER}}
 
 
 @pytest.fixture
@@ -371,6 +379,27 @@ def test_who_may_act_for_a_person(enter, step, job, may):
 
     assert answer.status_code == (200 if may else 403)
     assert ("Ann Canary" in answer.text) == (may and step == "correct")
+
+
+@pytest.mark.parametrize("job", EVERYBODY)
+def test_who_may_look_at_an_import_and_make_it(enter, job):
+    olga, petition = User.objects.get(username="olga"), Petition.objects.get(number=1)
+    doors = {}
+    for kind, about in ((Import.Kind.PAPER, petition), (Import.Kind.OFFICES, None)):
+        sheet = Import(kind=kind, petition=about, by=olga, at=timezone.now())
+        sheet.seal({"lines": []})
+        sheet.save()
+        doors[kind] = f"/admin/petitions/import/{sheet.pk}/"
+    browser = enter(job)
+
+    shown = {kind: browser.get(f"{url}change/").status_code for kind, url in doors.items()}
+    made = {kind: browser.post(f"{url}do/").status_code for kind, url in doors.items()}
+
+    assert {kind for kind in shown if shown[kind] == 200} == MAKES.get(job, set())
+    assert {kind for kind in made if made[kind] == 302} == MAKES.get(job, set())
+    assert set(Import.objects.exclude(done_at=None).values_list("kind", flat=True)) == MAKES.get(
+        job, set()
+    )
 
 
 @pytest.mark.parametrize("job", ["", *EVERYBODY])

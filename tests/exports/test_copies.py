@@ -67,6 +67,7 @@ def test_a_copy_has_all_that_is_stored_about_each_signature(sign):
         "officials",
     )
     assert (first["language"], first["consent_version"]) == ("en", signature.consent_version)
+    assert first["source"] == "site"
     assert first["confirmed_hour"] == signature.confirmed_hour.isoformat()
     assert first["mark_of_address"] == bytes(signature.index).hex()
     (office,) = first["offices"]

@@ -14,7 +14,15 @@ from django.utils import timezone
 from petitions.delivery.batches import close_batch
 from petitions.delivery.letters import LetterDesk
 from petitions.delivery.office_pages import propose_address
-from petitions.models import Export, OfficeAction, OfficePage, Signature, SignRequest, Visibility
+from petitions.models import (
+    Export,
+    Import,
+    OfficeAction,
+    OfficePage,
+    Signature,
+    SignRequest,
+    Visibility,
+)
 from petitions.models.news import news_subscriber_id
 from petitions.models.sealed import (
     Details,
@@ -48,6 +56,14 @@ from tests.vault.vault_command import (
 )
 
 
+def make_import():
+    otto = User.objects.create_user("otto")
+    sheet = Import(kind=Import.Kind.OFFICES, by=otto, at=timezone.now())
+    sheet.seal({"lines": [{"number": 2}]})
+    sheet.save()
+    return sheet
+
+
 def make_trial(address):
     return ask_for_trial(
         make_news({}),
@@ -70,6 +86,7 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
     export = make_export()
     export_key = export.open_key()
     token, file_key = page.open_token(), page.files.open_key()
+    sheet = make_import()
     mailing_before = Mailing.open(request.mail_box, request_id=request.id)
     trial = make_trial("olga@mail.example")
     activate_next(keys)
@@ -78,6 +95,8 @@ def test_rewrap_seals_every_row_anew_and_changes_no_content(keys, settings):
 
     nothing_tapped: dict[str, dict] = {"details on their way": {}}
     assert rows_by_epoch() == {shelf.name: {NEXT: 1} for shelf in SHELVES} | nothing_tapped
+    sheet.refresh_from_db()
+    assert sheet.open() == {"lines": [{"number": 2}]}
     request.refresh_from_db()
     assert Mailing.open(request.mail_box, request_id=request.id) == mailing_before
     news_address = open_news_address(request.news_box, subscriber_id=news_subscriber_id(request.id))
