@@ -42,6 +42,7 @@ _FIELDS: Final = {
     "partner": "partner__code",
     "asked_for_news": "asked_for_news",
     "batch": "batch__number",
+    "source": "source",
 }
 # Three more, where details are wanted: what it takes to open a box.
 _TO_OPEN: Final = ("id", "petition_id", "quarantined", "sig_box")
