@@ -43,6 +43,11 @@ class SignatureFilter(DropdownFilter):
         value = self.value()
         return value if value in dict(self.lookup_choices) else None
 
+    def in_words(self) -> str:
+        """The choice as a phrase, "country: Lithuania"; empty where all are shown."""
+        chosen = self.chosen()
+        return f"{self.title}: {dict(self.lookup_choices)[chosen]}" if chosen else ""
+
     def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.chosen()
         if not chosen:

@@ -34,8 +34,8 @@ def look_at_names(
     request: HttpRequest, signatures: QuerySet[Signature], *, model_admin: ModelAdmin[Signature]
 ) -> HttpResponse | None:
     """The moderators' page: the names of public signers that are not shown yet."""
-    waiting = signatures.counted().filter(
-        visibility=Visibility.PUBLIC, public_name="", restricted=False
+    waiting = signatures.filter(
+        hold=None, visibility=Visibility.PUBLIC, public_name="", restricted=False
     )
     some = list(waiting[:NAMES_AT_ONCE])
     if not some:
