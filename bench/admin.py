@@ -43,6 +43,7 @@ def measure_admin() -> dict[str, Figure]:
     print(f"\nA million signatures made in {seconds['made']:.0f} s.")
     print(
         f"Counted by day: all in {seconds['all_days']:.2f} s, two in {seconds['two_days']:.2f} s."
+        f" Look-alikes marked among all in {seconds['look_alikes']:.2f} s."
     )
     with _organizers_server() as browser:
         paths = _paths() | _last_pages(browser)
@@ -93,7 +94,7 @@ def _paths() -> dict[str, str]:
         "in no batch": "batch=none",
         "in any batch": "batch=any",
         "oldest batch": f"batch={oldest}",
-        "look-alikes": "flag=look-alike",
+        "look-alikes": "flag=alike",
         "quarantined": "flag=quarantined",
         "throw-away": "flag=disposable",
         "small country, public": f"country={countries[-1][0]}&visibility=public",

@@ -142,7 +142,7 @@ class FlagFilter(SignatureFilter):
 
     def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin[Any]) -> Choices:
         return [
-            ("look-alike", gettext("look-alike address")),
+            ("alike", gettext("look-alike address")),
             ("quarantined", gettext("quarantined")),
             ("disposable", gettext("throw-away address")),
             ("crowd", gettext("came in a crowd")),
@@ -150,11 +150,9 @@ class FlagFilter(SignatureFilter):
         ]
 
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
-        if chosen in {"quarantined", "disposable", "restricted"}:
-            return signatures.filter(**{chosen: True})
         if chosen == "crowd":
             return signatures.filter(crowd__isnull=False)
-        return signatures.with_look_alikes()
+        return signatures.filter(**{chosen: True})
 
 
 class HeldFilter(SignatureFilter):

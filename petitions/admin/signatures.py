@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -123,9 +122,6 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         }
         return super().changelist_view(request, (extra_context or {}) | may)
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002 - Django's
-        return SignatureList
-
     def get_search_results(
         self, request: HttpRequest, signatures: QuerySet[Signature], typed: str
     ) -> tuple[QuerySet[Signature], bool]:
@@ -171,12 +167,10 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
 
     @column(_("flags"), label=True)
     def flags(self, signature: Signature) -> list[str]:
-        known = getattr(signature, "looks_alike", None)
-        looks_alike = bool(look_alikes_in([signature])) if known is None else known
         flags = {
             gettext("out of the count"): signature.hold_id is not None,
             gettext("crowd"): signature.crowd is not None,
-            gettext("look-alike"): looks_alike,
+            gettext("look-alike"): signature.alike,
             gettext("quarantined"): signature.quarantined,
             gettext("throw-away address"): signature.disposable,
             gettext("restricted"): signature.restricted,
@@ -292,25 +286,6 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
             for each in others.values_list("pk", flat=True)[:LOOK_ALIKES_SHOWN]
         )
         return format_html_join(", ", '<a class="link" href="{}">{}</a>', links)
-
-
-class SignatureList(ChangeList):
-    """Looks for look-alikes of the rows of one page: of all rows it would take a minute."""
-
-    result_list: list[Signature]
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.result_list = list(self.result_list)
-        found = look_alikes_in(self.result_list)
-        for signature in self.result_list:
-            signature.looks_alike = signature.pk in found  # type: ignore[attr-defined]
-
-
-def look_alikes_in(signatures: list[Signature]) -> set[uuid.UUID]:
-    """Those of them that look like another signer of their petition."""
-    some = Signature.objects.filter(pk__in=[each.pk for each in signatures])
-    return set(some.with_look_alikes().order_by().values_list("pk", flat=True))
 
 
 def short(reference: uuid.UUID) -> str:

@@ -134,7 +134,7 @@ _BY_HOLD: dict[str, _Narrow] = {
     "any": lambda found: found.filter(hold__isnull=False),
 }
 BY_FLAG: dict[str, _Narrow] = {
-    "look-alike": lambda found: found.with_look_alikes(),
+    "alike": lambda found: found.filter(alike=True),
     "quarantined": lambda found: found.filter(quarantined=True),
     "disposable": lambda found: found.filter(disposable=True),
     "crowd": lambda found: found.filter(crowd__isnull=False),
@@ -184,7 +184,7 @@ def _list_in_words(chosen: Selection) -> Iterable[str]:
     }
     batches = {"none": _("in none yet"), "any": _("in any")}
     flags = {
-        "look-alike": _("look-alike address"),
+        "alike": _("look-alike address"),
         "quarantined": _("quarantined"),
         "disposable": _("throw-away address"),
         "crowd": _("came in a crowd"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
@@ -87,12 +87,24 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         people = {(each.public_name, each.country.code): each for each in reversed(recent)}
         return list(reversed(people.values()))[:most]
 
-    def with_look_alikes(self) -> SignatureQuerySet:
-        """Those whose address looks like another signer's of the same petition."""
-        others = Signature.objects.filter(
+    def mark_look_alikes(self, *, since: datetime) -> None:
+        """Set `alike` where whoever signed since then looks like somebody, and take it back where
+        that one has left."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """UPDATE petitions_signature AS one SET alike = true
+                   FROM (SELECT DISTINCT recent.petition_id, recent.look_alike
+                         FROM petitions_signature AS recent
+                         JOIN petitions_signature AS other USING (petition_id, look_alike)
+                         WHERE recent.confirmed_hour >= %s AND other.id <> recent.id) AS twins
+                   WHERE NOT one.alike AND one.petition_id = twins.petition_id
+                     AND one.look_alike = twins.look_alike""",
+                [since],
+            )
+        others = self.filter(
             petition=models.OuterRef("petition"), look_alike=models.OuterRef("look_alike")
         ).exclude(pk=models.OuterRef("pk"))
-        return self.filter(models.Exists(others))
+        self.filter(~models.Exists(others), alike=True).update(alike=False)
 
 
 class Signature(models.Model):
@@ -106,6 +118,12 @@ class Signature(models.Model):
     )
     index = models.BinaryField(max_length=32, null=True)
     look_alike = models.BinaryField(max_length=32, null=True)
+    alike = models.BooleanField(
+        _("look-alike address"),
+        default=False,
+        db_default=False,
+        help_text=_("It looks like another signer’s; looked for every ten minutes."),
+    )
     sig_box = models.BinaryField(null=True)
     country = CountryField(_("country"))
     visibility = models.CharField(_("visibility"), max_length=9, choices=Visibility)
@@ -258,6 +276,11 @@ class Signature(models.Model):
                 fields=["-confirmed_hour", "id"],
                 name="signature_disposable",
                 condition=models.Q(disposable=True),
+            ),
+            models.Index(
+                fields=["-confirmed_hour", "id"],
+                name="signature_alike",
+                condition=models.Q(alike=True),
             ),
             models.Index(
                 fields=["-confirmed_hour", "id"],

@@ -96,7 +96,7 @@ LISTS = [
     "signature",
     "signature/?country=LT",
     "signature/?name=waiting",
-    "signature/?flag=look-alike",
+    "signature/?flag=alike",
     "signature/?batch=any",
     "delivery",
     "batch",

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
 from petitions.models import Signature, Visibility
+from petitions.signatures.suspicions import look_for_suspicions
 from tests.admin.conftest import sign_in
 from tests.makers import make_petition, make_signature
 
@@ -33,6 +34,7 @@ def several(organizer):
     Signature.objects.filter(pk=signatures["shown"].pk).update(public_name="Ann Lee")
     Signature.objects.filter(pk=signatures["damaged"].pk).update(quarantined=True)
     Signature.objects.filter(pk=signatures["like"].pk).update(disposable=True)
+    look_for_suspicions(now=timezone.now())
     return signatures
 
 
@@ -48,7 +50,7 @@ def several(organizer):
         ({"name": "waiting"}, {"public"}),
         ({"batch": "none"}, {"public", "shown", "alike", "like", "damaged"}),
         ({"batch": "any"}, {"batched"}),
-        ({"flag": "look-alike"}, {"alike", "like"}),
+        ({"flag": "alike"}, {"alike", "like"}),
         ({"flag": "quarantined"}, {"damaged"}),
         ({"flag": "disposable"}, {"like"}),
     ],
