@@ -69,7 +69,9 @@ def close_batch(petition: Petition, *, now: datetime, scheduled: bool = False) -
     None where nothing waits (any more): the petition's row is locked, so that of two that close
     at once the second finds nothing; and where it is `scheduled`, that it is not due any more.
     """
-    petition = Petition.objects.select_for_update().get(pk=petition.pk)
+    # No more than that: who withdraws has locked a signature, and may count in a row that is new
+    # and names the petition.
+    petition = Petition.objects.select_for_update(no_key=True).get(pk=petition.pk)
     if scheduled and not is_due(petition, now=now):
         return None
     last = Batch.objects.filter(petition=petition).aggregate(last=Max("number"))["last"] or 0

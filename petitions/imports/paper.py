@@ -309,7 +309,7 @@ def undo(sheet: Import, *, now: datetime) -> Undoing:
         Signature.objects.filter(imported=sheet)
         .order_by("pk")
         .select_for_update()
-        .only("pk", "petition_id", "country", "batch_id")
+        .only("pk", "petition_id", "country", "batch_id", "hold_id")
     )
     note(sheet, undone=len(signatures))
     erase_signatures(signatures, now=now)

@@ -57,7 +57,7 @@ from tests.vault.vault_command import (
 
 
 def make_import():
-    otto = User.objects.create_user("otto")
+    otto, _ = User.objects.get_or_create(username="otto")
     sheet = Import(kind=Import.Kind.OFFICES, by=otto, at=timezone.now())
     sheet.seal({"lines": [{"number": 2}]})
     sheet.save()
@@ -129,7 +129,7 @@ def make_export():
     return Export.objects.create(
         id=reference,
         number=1,
-        by=User.objects.create_user("otto"),
+        by=User.objects.get_or_create(username="otto")[0],
         ordered_at=timezone.now(),
         use="deliver",
         format="csv",

@@ -179,10 +179,10 @@ def test_a_page_costs_the_same_queries_with_one_and_with_many_offices_and_names(
     for number in range(1, 8):
         add(number)
 
-    # Petitions, their words and old addresses, tallies by petition and by country, letters delivered; of this one
-    # updates, offices, what they are called, names and the last letter; and whether
-    # there is a share picture to name in the head.
-    assert with_one == queries_of_a_page(client) == 12
+    # Petitions, their words and old addresses, tallies by petition, of held ones and by country,
+    # letters delivered; of this one updates, offices, what they are called, names and the last
+    # letter; and whether there is a share picture to name in the head.
+    assert with_one == queries_of_a_page(client) == 13
 
 
 def test_a_form_from_another_site_is_refused(client):
