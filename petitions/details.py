@@ -35,7 +35,7 @@ class Details:
         return unpack(cls, vault().open(Purpose.SIGNATURE, bytes(box), context=context))
 
 
-def signature_context(petition_id: int, signature_id: uuid.UUID) -> str:
+def signature_context(petition_id: int, signature_id: uuid.UUID | str) -> str:
     return f"petition {petition_id}, signature {signature_id}"
 
 
@@ -44,7 +44,8 @@ def unpack(kind: type[Content], data: bytes) -> Content:
     no origin: not JSON, other fields, numbers for words, half a character, brackets without end.
     """
     try:
-        content = kind(**json.loads(data))
+        # Given bytes it would look for their encoding first.
+        content = kind(**json.loads(data.decode()))
         "".join(vars(content).values()).encode()
     except (ValueError, TypeError, RecursionError) as error:
         raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error

@@ -27,7 +27,8 @@ from petitions.vault import CannotOpen, KeysUnavailable, Purpose, Vault
 
 Cell: TypeAlias = str | int | bool | None
 # The box and what it is bound to, where there is one to be opened; the row's cells.
-Job: TypeAlias = list[tuple[tuple[bytes, str] | None, list[Cell]]]
+Packed: TypeAlias = tuple[tuple[bytes, str] | None, list[Cell]]
+Job: TypeAlias = list[Packed]
 
 
 @dataclass(frozen=True)
