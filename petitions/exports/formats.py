@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from petitions.exports.opener import Slice
 from petitions.exports.xlsx import workbook
@@ -18,8 +18,6 @@ from petitions.spreadsheets import csv_line
 # Excel takes a CSV file for UTF-8 only if it begins so.
 BYTE_ORDER_MARK: Final = "\ufeff"
 EXPORTED_BY: Final = "exported_by"
-# More are quicker to read and take more memory to write.
-ROWS_A_GROUP: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -60,73 +58,9 @@ def _xlsx(slices: Iterable[Slice], about: About) -> Iterator[bytes]:
 
 def _parquet(slices: Iterable[Slice], about: About) -> Iterator[bytes]:
     # It is large, and only who makes such a file needs it.
-    import pyarrow as pa  # noqa: PLC0415
-    from pyarrow import parquet  # noqa: PLC0415
+    from petitions.exports.parquet import parquet  # noqa: PLC0415
 
-    kinds: dict[str, Any] = {
-        "confirmed": pa.timestamp("s", tz="UTC"),
-        "batch": pa.int32(),
-        "asked_for_news": pa.bool_(),
-    }
-    fields = [pa.field(name, kinds.get(name, pa.string())) for name in about.columns]
-    schema = pa.schema(fields, metadata=about.properties)
-    # The cores are busy with boxes; each thread more would keep memory of its own.
-    pa.set_cpu_count(1)
-    # Memory goes back as soon as it is free.
-    pool = pa.system_memory_pool()
-    sink = Sink()
-    with parquet.ParquetWriter(sink, schema, compression="zstd", memory_pool=pool) as writer:
-        for group in _groups(slices):
-            batches = [_batch(pa, each, schema, pool) for each in group]
-            table = pa.Table.from_batches(batches, schema)
-            writer.write_table(table, row_group_size=table.num_rows)
-            yield sink.take()
-    yield sink.take()
-
-
-def _groups(slices: Iterable[Slice]) -> Iterator[list[Slice]]:
-    group: list[Slice] = []
-    for each in slices:
-        group.append(each)
-        if sum(one.rows for one in group) >= ROWS_A_GROUP:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-def _batch(pa: Any, some: Slice, schema: Any, pool: Any) -> Any:
-    columns = [
-        pa.array(values, pa.string(), memory_pool=pool).cast(field.type)
-        if field.name == "confirmed"
-        else pa.array(values, field.type, memory_pool=pool)
-        for values, field in zip(some.content, schema, strict=True)
-    ]
-    return pa.record_batch(columns, schema=schema)
-
-
-class Sink:
-    """A file that can only be written to, and gives what it got."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._waiting = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self._waiting += data
-        return len(data)
-
-    def flush(self) -> None:
-        pass
-
-    def close(self) -> None:
-        self.closed = True
-
-    def take(self) -> bytes:
-        taken = bytes(self._waiting)
-        self._waiting.clear()
-        return taken
+    return parquet(slices, columns=about.columns, properties=about.properties)
 
 
 FORMATS: Final[dict[str, Callable[[Iterable[Slice], About], Iterator[bytes]]]] = {

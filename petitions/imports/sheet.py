@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy, ngettext, override
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 MOST_LINES: Final = 10_000
+MOST_COLUMNS: Final = 200
 DELIMITERS: Final = ",;\t"
 # What a file of bad lines says besides; it may come back with them.
 WRITTEN_BY_US: Final = ("line", "problem")
@@ -74,7 +75,8 @@ def read_sheet(data: bytes, columns: Columns) -> Sheet:
         SheetNotValid: it is no sheet, has no header, or lacks a column that must be there.
     """
     header, rows = _split(_decode(data), columns)
-    names = [columns.names().get(_plain(title), "") for title in header]
+    known = columns.names()
+    names = [known.get(_plain(title), "") for title in header]
     _check_header(names, columns)
     unread = [
         title.strip()[:50]
@@ -130,9 +132,10 @@ def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
 
 def _next(reader: Iterator[list[str]]) -> list[str]:
     try:
-        return next(reader, [])
+        titles = next(reader, [])
     except csv.Error:
         return []
+    return titles if len(titles) <= MOST_COLUMNS else []
 
 
 def _in_words(reader: Iterator[list[str]]) -> Iterator[list[str]]:

@@ -97,8 +97,8 @@ def test_each_file_carries_who_exported_it(take, olga, kind):
     who = str(olga.pk)
     assert f"-by-{who}." in taken.export.file_name
     if kind == Format.PARQUET:
-        schema = parquet.read_schema(io.BytesIO(taken.data))
-        assert schema.metadata[b"exported_by"] == who.encode()
+        about = parquet.read_metadata(io.BytesIO(taken.data))
+        assert about.metadata[b"exported_by"] == who.encode()
     elif kind == Format.XLSX:
         book = openpyxl.load_workbook(io.BytesIO(taken.data))
         assert book.custom_doc_props["exported_by"].value == who
