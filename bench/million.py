@@ -113,7 +113,7 @@ def make_million(user: User) -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     made = time.perf_counter()
-    Signature.objects.mark_look_alikes(since=first)
+    Signature.objects.mark_look_alikes()
     marked = time.perf_counter()
     DayFigure.objects.count_anew()
     counted = time.perf_counter()

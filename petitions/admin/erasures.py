@@ -31,6 +31,8 @@ IN_WORDS: dict[str, Promise] = {
     Rule.RETURNED: _("after 180 days; after 30 where they belong to no letter"),
     Rule.FILES: _("30 days after they were made"),
     Rule.PAGES: _("a year after their letter was sent"),
+    Rule.EXPORTS: _("24 hours after they were made"),
+    Rule.IMPORTS: _("24 hours after they were checked"),
 }
 
 

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from petitions.exports.opener import Slice
 from petitions.exports.shelf import Shelf
 from petitions.exports.write import write_file
-from petitions.models import Export, ExportChunk
+from petitions.models import Erasure, Export, ExportChunk
 from petitions.models.clock import database_now
 from petitions.models.export import LEASE
 from petitions.models.sealed import FILE_KEY_BYTES, Openings, TooManyDamagedBoxes, seal_export_key
@@ -50,9 +50,10 @@ def make_exports() -> int:
 def erase_expired(*, now: datetime) -> int:
     """Files after a day; what was ordered, by whom and why stays."""
     ids = list(Export.objects.expired(now=now).values_list("pk", flat=True))
-    chunks, _ = ExportChunk.objects.filter(export__in=ids).delete()
-    Export.objects.filter(pk__in=ids, state=State.READY).update(state=State.GONE, key_box=None)
-    return chunks
+    ExportChunk.objects.filter(export__in=ids).delete()
+    ready = Export.objects.filter(pk__in=ids, state=State.READY)
+    files = ready.update(state=State.GONE, key_box=None)
+    return Erasure.objects.note({Erasure.Rule.EXPORTS: files}, now=now)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from petitions.imports.sheet import Row
-from petitions.models import Import
+from petitions.models import Erasure, Import
 
 
 class Verdict(models.TextChoices):
@@ -101,4 +101,5 @@ def cancel(sheet: Import) -> bool:
 
 def erase_expired(*, now: datetime) -> int:
     """The lines to which nobody said yes within a day."""
-    return Import.objects.expired(now=now).update(state=Import.State.EXPIRED, box=None)
+    sheets = Import.objects.expired(now=now).update(state=Import.State.EXPIRED, box=None)
+    return Erasure.objects.note({Erasure.Rule.IMPORTS: sheets}, now=now)

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             name='Erasure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(choices=[('requests', 'Sign requests that were not confirmed'), ('offers', 'Buttons that sign further petitions'), ('copies', 'Copies of their data that signers asked for'), ('floods', 'Marks and counters against floods of mail'), ('crowds', 'Marks of crowds and what looked suspicious'), ('marks', 'Marks of signers’ addresses'), ('details', 'Names, postcodes and comments'), ('returned', 'Mails that came back from offices'), ('files', 'Files that offices download'), ('pages', 'Offices’ pages')], max_length=8, verbose_name='what')),
+                ('rule', models.CharField(choices=[('requests', 'Sign requests that were not confirmed'), ('offers', 'Buttons that sign further petitions'), ('copies', 'Copies of their data that signers asked for'), ('floods', 'Marks and counters against floods of mail'), ('crowds', 'Marks of crowds and what looked suspicious'), ('marks', 'Marks of signers’ addresses'), ('details', 'Names, postcodes and comments'), ('returned', 'Mails that came back from offices'), ('files', 'Files that offices download'), ('pages', 'Offices’ pages'), ('exports', 'Files that organizers ordered'), ('imports', 'Lines of sheets that nobody imported')], max_length=8, verbose_name='what')),
                 ('day', models.DateField(verbose_name='day')),
                 ('count', models.PositiveBigIntegerField(verbose_name='how many')),
             ],

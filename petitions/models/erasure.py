@@ -41,6 +41,8 @@ class Erasure(models.Model):
         RETURNED = "returned", _("Mails that came back from offices")
         FILES = "files", _("Files that offices download")
         PAGES = "pages", _("Offices’ pages")
+        EXPORTS = "exports", _("Files that organizers ordered")
+        IMPORTS = "imports", _("Lines of sheets that nobody imported")
 
     rule = models.CharField(_("what"), max_length=8, choices=Rule)
     day = models.DateField(_("day"))

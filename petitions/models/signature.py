@@ -87,19 +87,21 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         people = {(each.public_name, each.country.code): each for each in reversed(recent)}
         return list(reversed(people.values()))[:most]
 
-    def mark_look_alikes(self, *, since: datetime) -> None:
-        """Set `alike` where whoever signed since then looks like somebody, and take it back where
-        that one has left."""
+    def mark_look_alikes(self) -> None:
+        """Set `alike` where signers of a petition look like each other, and take it back where the
+        others have left.
+
+        All are compared, by an index alone: joined with those who signed of late, a table whose
+        statistics are old was read once for each of them.
+        """
         with connection.cursor() as cursor:
             cursor.execute(
                 """UPDATE petitions_signature AS one SET alike = true
-                   FROM (SELECT DISTINCT recent.petition_id, recent.look_alike
-                         FROM petitions_signature AS recent
-                         JOIN petitions_signature AS other USING (petition_id, look_alike)
-                         WHERE recent.confirmed_hour >= %s AND other.id <> recent.id) AS twins
+                   FROM (SELECT petition_id, look_alike FROM petitions_signature
+                         WHERE look_alike IS NOT NULL
+                         GROUP BY petition_id, look_alike HAVING count(*) > 1) AS twins
                    WHERE NOT one.alike AND one.petition_id = twins.petition_id
-                     AND one.look_alike = twins.look_alike""",
-                [since],
+                     AND one.look_alike = twins.look_alike"""
             )
         others = self.filter(
             petition=models.OuterRef("petition"), look_alike=models.OuterRef("look_alike")

@@ -19,7 +19,9 @@ from django.db.models.functions import Trunc, TruncMonth
 from petitions.models import (
     DataCopy,
     Erasure,
+    Export,
     FileSet,
+    Import,
     MailHour,
     MailSlot,
     Offer,
@@ -31,6 +33,8 @@ from petitions.models import (
     Suspicion,
     TurnedAway,
     data_copy,
+    export,
+    imports,
     offer,
     sign_request,
 )
@@ -198,6 +202,10 @@ _SHELVES = {
     ],
     Rule.FILES: [_Shelf(FileSet.objects.all(), "made_at", FILES_LIFE)],
     Rule.PAGES: [_Shelf(_sent, "delivery__sent_at", PAGE_LIFE)],
+    Rule.EXPORTS: [
+        _Shelf(Export.objects.filter(state=Export.State.READY), "made_at", export.EXPORT_LIFE)
+    ],
+    Rule.IMPORTS: [_Shelf(Import.objects.waiting(), "at", imports.LIFE)],
 }
 
 

@@ -33,7 +33,7 @@ CROWD_FROM = 5
 def look_for_suspicions(*, now: datetime) -> int:
     """Mark what looks suspicious; how many open suspicions this look found or confirmed."""
     since = _count_hours(now=now)
-    Signature.objects.mark_look_alikes(since=since)
+    Signature.objects.mark_look_alikes()
     found = [*_odd_hours(since, now=now), *_crowds(now=now)]
     _keep(found)
     SignedHour.objects.filter(hour__lte=now - LOOKS_BACK - HOUR).delete()

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from petitions.exports.make import erase_expired, make_exports
-from petitions.models import AgeKey, AuditEntry, Export, ExportChunk, Visibility
+from petitions.models import AgeKey, AuditEntry, Erasure, Export, ExportChunk, Visibility
 from petitions.models.clock import database_now
 from petitions.models.export import EXPORT_LIFE
 from tests.admin.conftest import browser_of
@@ -221,7 +221,11 @@ def test_a_made_file_is_erased_by_its_exporter_or_after_a_day(organizer, three):
 
     do(organizer, erased, "cancel")
     assert set(ExportChunk.objects.values_list("export", flat=True)) == {old.pk}
+    erasures = "/admin/petitions/erasure/calendar/"
+    assert files_to_erase(organizer.get(erasures)) == 1
     erase_expired(now=database_now() + EXPORT_LIFE)
+    assert files_to_erase(organizer.get(erasures)) == 0
+    assert Erasure.objects.get(rule=Erasure.Rule.EXPORTS).count == 1
 
     old.refresh_from_db()
     assert (old.state, old.key_box) == (State.GONE, None)
@@ -229,6 +233,11 @@ def test_a_made_file_is_erased_by_its_exporter_or_after_a_day(organizer, three):
     for export in (erased, old):
         answer = file_of(organizer, export)
         assert (answer.status_code, answer.streaming) == (302, False)
+
+
+def files_to_erase(page):
+    rules = {each.line.rule: each.line for each in page.context["lines"]}
+    return rules[Erasure.Rule.EXPORTS].count
 
 
 # --- The download

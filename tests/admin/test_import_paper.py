@@ -16,6 +16,7 @@ from petitions.imports import lines
 from petitions.imports.sheet import MOST_BYTES
 from petitions.models import (
     AuditEntry,
+    Erasure,
     Import,
     Petition,
     Signature,
@@ -338,6 +339,7 @@ def test_after_a_day_the_lines_are_erased_and_nothing_can_be_imported(organizer,
     almost = timezone.now() + timedelta(hours=23)
     assert lines.erase_expired(now=almost) == 0
     assert lines.erase_expired(now=almost + timedelta(hours=2)) == 1
+    assert Erasure.objects.get(rule=Erasure.Rule.IMPORTS).count == 1
 
     done = say(organizer, sheet)
 
