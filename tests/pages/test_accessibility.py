@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 
 from tests.conftest import open_chromium
+from tests.layout import misfits
 from tests.pages.conftest import LANGUAGES
 
 pytestmark = pytest.mark.browser
@@ -16,7 +17,7 @@ SCHEMES = [(language, "light") for language in LANGUAGES] + [("en", "dark")]
 
 @pytest.mark.parametrize(("language", "scheme"), SCHEMES)
 def test_axe_finds_nothing_and_nothing_is_too_wide(pages_in, show, language, scheme):
-    found, too_wide = {}, []
+    found, too_wide = {}, {}
     pages = pages_in(language)
 
     with open_chromium() as chromium:
@@ -29,12 +30,12 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(pages_in, show, language, sch
             if results.violations_count:
                 found[page.name] = results.generate_report()
             if tab.evaluate("document.documentElement.scrollWidth") > SMALLEST["width"]:
-                too_wide.append(page.name)
+                too_wide[page.name] = misfits(tab)
             tab.close()
 
     show(f"axe, {language} {scheme}: {len(found)} pages with violations of {len(pages)}")
     assert found == {}
-    assert too_wide == []
+    assert too_wide == {}
 
 
 def open_page(context, page):
