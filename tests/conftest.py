@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import redis
+from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.test import TransactionTestCase
 from django.utils import timezone, translation
 from hypothesis import settings as effort
 from playwright.sync_api import Browser, sync_playwright
@@ -24,9 +26,15 @@ from petitions.vault import Purpose, Vault, vault
 from petitions.web import steps
 from petitions.web.figures import forget_figures
 from petitions.web.via import forget_partners
+from tests.database import (
+    empty_tables,
+    fill_with_the_campaign,
+    kept_for_a_module,
+    no_process_is_connected,
+)
 from tests.mailbox import Mailbox
 from tests.makers import make_catalogue, make_office, make_petition, make_signature
-from tests.processes import own_limits_url
+from tests.processes import own_limits_url, until
 
 EPOCH = "2026-11a"
 NO_CHROMIUM = "No Chromium here: install Debian's `chromium`, or name one in CHROMIUM_PATH."
@@ -40,6 +48,7 @@ effort.load_profile("ours")
 def pytest_configure():
     if not os.environ.get("DATABASE_URL"):
         pytest.exit("Tests need PostgreSQL: type 'make test'.", returncode=2)
+    TransactionTestCase._fixture_teardown = empty_tables
 
 
 @pytest.fixture
@@ -62,18 +71,41 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(figure)
 
 
-@pytest.fixture
-def keys(tmp_path, settings) -> Vault:
-    """A vault with all keys, as the role `all` has it."""
-    fresh = Vault(tmp_path / "vault")
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Its end waits for the sessions of killed processes, which the server misses a moment later."""
+    yield
+    with django_db_blocker.unblock():
+        until(no_process_is_connected, seconds=10)
+
+
+@contextmanager
+def all_keys(directory: Path) -> Iterator[Vault]:
+    """A fresh vault with all keys, as the role `all` has it; it is the site's meanwhile."""
+    fresh = Vault(directory)
     for purpose in Purpose:
         fresh.generate_key(purpose, EPOCH)
     fresh.generate_pepper()
     fresh.activate(dict.fromkeys(Purpose, EPOCH))
-    settings.VAULT_DIR = fresh.directory
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(django_settings, "VAULT_DIR", fresh.directory)
+        vault.cache_clear()
+        yield vault()
     vault.cache_clear()
-    yield vault()
-    vault.cache_clear()
+
+
+@pytest.fixture
+def keys(tmp_path) -> Iterator[Vault]:
+    with all_keys(tmp_path / "vault") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def five_asks(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """The campaign as it is published, for tests of a module that are not transactional."""
+    with kept_for_a_module(django_db_blocker):
+        fill_with_the_campaign()
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -159,17 +191,17 @@ def use_relay(settings, port: int, folder: Path) -> None:
 
 @pytest.fixture
 def ask(keys):
-    """Ask to sign, and get what the mail would hold, without waiting for the mail."""
-
-    def ask_now(wish, *, now) -> Mailing:
-        request_signature(wish, now=now)
-        request = SignRequest.objects.get(mail_box__isnull=False)
-        mailing = Mailing.open(request.mail_box, request_id=request.id)
-        confirmation_mail._write_indexes(request, mailing.address)
-        SignRequest.objects.filter(pk=request.pk).update(mail_box=None, mail_due_at=None)
-        return mailing
-
     return ask_now
+
+
+def ask_now(wish, *, now) -> Mailing:
+    """Ask to sign, and get what the mail would hold, without waiting for the mail."""
+    request_signature(wish, now=now)
+    request = SignRequest.objects.get(mail_box__isnull=False)
+    mailing = Mailing.open(request.mail_box, request_id=request.id)
+    confirmation_mail._write_indexes(request, mailing.address)
+    SignRequest.objects.filter(pk=request.pk).update(mail_box=None, mail_due_at=None)
+    return mailing
 
 
 @contextmanager

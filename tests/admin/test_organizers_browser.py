@@ -10,6 +10,7 @@ from petitions.delivery.batches import close_batch
 from petitions.exports.make import make_exports
 from petitions.models import AuditEntry, Signature, Visibility
 from tests.admin.conftest import sign_in
+from tests.conftest import all_keys
 from tests.makers import make_office, make_petition, make_signature
 from tests.processes import Processes
 
@@ -45,9 +46,16 @@ SCREENS = [
 ]
 
 
-@pytest.fixture
-def site(keys, tmp_path):
-    started = Processes(tmp_path)
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    """Those of the web server, which all tests here share."""
+    with all_keys(tmp_path_factory.mktemp("keys")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def site(django_db_setup, keys, tmp_path_factory):
+    started = Processes(tmp_path_factory.mktemp("site"))
     yield str(started.web().base_url).rstrip("/")
     started.stop()
 
@@ -82,7 +90,7 @@ def test_every_screen_opens_without_a_fault_and_loads_from_this_site_alone(site,
 
     for screen in screens:
         page.goto(f"{site}/admin/{screen}")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state()
 
     assert page.faults == []
     assert page.hosts == {site.removeprefix("http://")}

@@ -36,6 +36,8 @@ from petitions.models import (
 from petitions.models.export import Format, Use
 from petitions.rights import RIGHTS, apply_rights
 from tests.admin.conftest import browser_of
+from tests.conftest import all_keys
+from tests.database import kept_for_a_module
 from tests.makers import (
     make_news,
     make_office,
@@ -99,9 +101,25 @@ PAGES = {
 MAKES = {"D": {Import.Kind.OFFICES}, "O": {Import.Kind.PAPER}}
 
 
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    with all_keys(tmp_path_factory.mktemp("keys")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def all_things(keys, django_db_setup, django_db_blocker):
+    """One of each kind, and the groups."""
+    with kept_for_a_module(django_db_blocker):
+        yield furnish()
+
+
 @pytest.fixture
-def room(db, keys):
-    """One thing of each kind, and the groups."""
+def room(all_things, db):
+    return all_things
+
+
+def furnish():
     apply_rights()
     draft = make_petition(2, state=Petition.State.DRAFT)
     petition = make_petition(1)

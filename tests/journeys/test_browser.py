@@ -3,12 +3,11 @@
 import json
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import expect
 
-from petitions.content import load_campaign
 from petitions.models import DataCopy, Petition, Signature, Tally
 from petitions.web.traps import READING_SECONDS
+from tests.database import fill_with_the_campaign
 from tests.mailbox import link_in
 from tests.processes import until
 
@@ -33,7 +32,7 @@ def desk(chromium):
 
 @pytest.fixture
 def site(processes):
-    load_campaign(settings.CONTENT_DIR)
+    fill_with_the_campaign()
     processes.beat()
     processes.worker()
     return str(processes.web().base_url).rstrip("/")

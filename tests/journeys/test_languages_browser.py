@@ -1,18 +1,14 @@
 """A reader whose browser prefers another language than the page's."""
 
 import pytest
-from django.conf import settings
 
-from petitions.content import load_campaign
-
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 NARROW = {"width": 320, "height": 640}
 
 
 @pytest.fixture
-def site(processes):
-    load_campaign(settings.CONTENT_DIR)
-    return str(processes.web().base_url).rstrip("/")
+def site(standing_site):
+    return standing_site
 
 
 @pytest.fixture

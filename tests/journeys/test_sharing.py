@@ -5,18 +5,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from django.conf import settings
 
-from petitions.content import load_campaign
-
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 PETITION = "/en/petitions/special-rapporteur/"
 
 
 @pytest.fixture
-def site(processes):
-    load_campaign(settings.CONTENT_DIR)
-    return str(processes.web().base_url).rstrip("/")
+def site(standing_site):
+    return standing_site
 
 
 @pytest.fixture

@@ -4,10 +4,7 @@ import re
 from http import HTTPStatus
 
 import pytest
-from django.conf import settings
 from django.templatetags.static import static
-
-from petitions.content import load_campaign
 
 PAGES = [
     "/en/",
@@ -25,8 +22,8 @@ PAGES = [
 
 
 @pytest.fixture
-def campaign(db, keys):
-    load_campaign(settings.CONTENT_DIR)
+def campaign(five_asks, db, keys):
+    """The five asks, each test with keys of its own."""
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -119,8 +116,8 @@ def test_https_pages_are_remembered_as_such_and_the_onion_service_is_not_sent_aw
 
 def test_static_files_are_what_they_say_and_for_this_site_alone(client, db):
     response = client.get(static("js/site.js"))
-    response.close()
 
+    assert b"".join(response)
     assert response.status_code == HTTPStatus.OK
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -282,7 +282,7 @@ def test_an_emptied_valkey_only_forgets(client, keys, limits):
     make_petition()
     for number in range(6):
         post(client, f"before{number}@mail.example", address="2600:db8:1:2::9")
-    limits.flushall()
+    limits.flushdb()
     post(client, "after@mail.example", address="2600:db8:1:2::9")
 
     times = SignRequest.objects.values_list("mail_due_at", flat=True)
@@ -341,7 +341,7 @@ def test_only_what_comes_after_a_crowd_from_one_network_is_marked(limits):
 
 def test_the_mark_of_a_network_is_another_one_with_another_salt(limits):
     first = [crowd_of(str(IPv6Address(HOUSE + number))) for number in range(CROWD + 1)][-1]
-    limits.flushall()
+    limits.flushdb()
     second = [crowd_of(str(IPv6Address(HOUSE + number))) for number in range(CROWD + 1)][-1]
 
     assert first != second

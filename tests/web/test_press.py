@@ -9,7 +9,6 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from petitions.content import load_campaign
 from petitions.models import Partner, Petition
 from petitions.pictures.draw import draw_pictures
 from petitions.web.figures import forget_figures
@@ -18,8 +17,8 @@ PAGES = ["/en/press/", "/en/partners/"]
 
 
 @pytest.fixture(autouse=True)
-def campaign(db, keys):
-    load_campaign(django_settings.CONTENT_DIR)
+def campaign(five_asks, db, keys):
+    """The five asks, each test with keys of its own."""
 
 
 def links_on(page):
