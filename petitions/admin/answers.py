@@ -24,6 +24,7 @@ from petitions.models.clock import database_now
 
 @admin.register(Answer)
 class AnswerAdmin(ModelAdmin[Answer]):
+    when_empty = _("What offices write back is copied here, as far as it may be shown.")
     list_display = ("office", "letter", "answered_on", "language", "public")
     list_filter = ("delivery__batch__petition", "language", "public")
     list_select_related = ("delivery__batch__petition", "delivery__office")

@@ -48,6 +48,8 @@ else:
     class ModelAdmin(_WithTypes, UnfoldModelAdmin):
         paginator = BoundedPaginator
         list_before_template = "admin/more.html"
+        # What this list will hold, for whoever finds it empty.
+        when_empty = ""
 
     class StackedInline(_WithTypes, UnfoldStackedInline):
         pass

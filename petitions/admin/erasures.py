@@ -52,6 +52,7 @@ class Shown:
 
 @admin.register(Erasure)
 class ErasureAdmin(ReadOnlyAdmin[Erasure]):
+    when_empty = _("Each erasure that the rules made leaves a line here: when, what and how many.")
     list_display = ("day", "rule", "count")
     list_filter = ("rule",)
     list_per_page = 50

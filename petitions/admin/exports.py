@@ -44,6 +44,7 @@ _WHOM = ("use", *(field.name for field in fields(Selection)))
 
 @admin.register(Export)
 class ExportAdmin(ReadOnlyAdmin[Export]):
+    when_empty = _("Files that organizers ordered, with who wants them and why.")
     list_display = ("__str__", "state_label", "by", "ordered_at", "how_many", "words", "reason")
     list_filter = ("state", "use", "format", ("by", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("by",)

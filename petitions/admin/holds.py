@@ -187,6 +187,7 @@ def _refuse_who_may_not(request: HttpRequest) -> None:
 
 @admin.register(Hold)
 class HoldAdmin(ReadOnlyAdmin[Hold]):
+    when_empty = _("Signatures that somebody took out of the count, until they are released.")
     list_display = ("at", "by", "why_label", "reason", "taken", "held_now")
     list_filter = ("why",)
     list_select_related = ("by",)

@@ -46,6 +46,7 @@ Kind, State = Import.Kind, Import.State
 
 @admin.register(Import)
 class ImportAdmin(ReadOnlyAdmin[Import]):
+    when_empty = _("Sheets of paper signatures and lists of offices: checked first, then imported.")
     list_display = ("at", "kind", "petition", "by", "reference", "state_label", "brought")
     list_filter = ("kind", "state", "petition")
     list_select_related = ("petition", "by")

@@ -35,6 +35,7 @@ MAY_TELL = "petitions.tell_subscribers"
 
 @admin.register(NewsItem)
 class NewsItemAdmin(ReadOnlyAdmin[NewsItem]):
+    when_empty = _("What subscribers were told: updates, answers and news in own words.")
     list_display = (
         "what",
         "going",

@@ -122,6 +122,7 @@ class NewsTextInline(StackedInline[NewsText, NewsLetter]):
 
 @admin.register(NewsLetter)
 class NewsLetterAdmin(ModelAdmin[NewsLetter]):
+    when_empty = _("Mails in your own words to supporters who asked for news.")
     form = NewsLetterForm
     list_display = ("subject", "state", "changed_at", "written_in")
     list_per_page = 50

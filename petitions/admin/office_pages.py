@@ -41,6 +41,7 @@ BUTTONS: dict[str, tuple[str | Promise, str | Promise]] = {
 
 @admin.register(OfficeAction)
 class OfficeActionAdmin(ReadOnlyAdmin[OfficeAction]):
+    when_empty = _("What offices did on the page that their letter links to.")
     list_display = ("at", "office", "letter", "kind_label", "file", "outcome_label")
     list_filter = ("kind", "outcome", "delivery__batch__petition", "delivery__office")
     list_select_related = ("delivery__batch__petition", "delivery__office")

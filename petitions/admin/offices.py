@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -39,17 +40,16 @@ class NameInline(StackedInline[OfficeName, Office]):
 @admin.register(Office)
 class OfficeAdmin(ModelAdmin[Office]):
     list_display = (
-        "name",
-        "organisation",
+        "who",
         "place",
         "asks",
         "verified",
         "sent",
+        "last",
         "bounced",
         "answered",
         "confirmed",
-        "active",
-        "stopped_because",
+        "goes",
     )
     list_filter = (OfficeCountryFilter, "petitions", "language", "active", VerifiedFilter)
     search_fields = ("name", "organisation", "email")
@@ -122,6 +122,16 @@ class OfficeAdmin(ModelAdmin[Office]):
         )
         self.message_user(request, words % {"count": len(chosen)}, messages.SUCCESS)
 
+    @column(_("office"), ordering="name", header=True)
+    def who(self, office: Office) -> tuple[str, str]:
+        return office.name, office.organisation
+
+    @column(_("receives letters"), ordering="active", label={"yes": "success", "no": "danger"})
+    def goes(self, office: Office) -> tuple[str, str]:
+        if office.active:
+            return "yes", gettext("yes")
+        return "no", Truncator(office.stopped_because or gettext("no")).chars(40)
+
     @column(
         _("verified"),
         ordering="verified_on",
@@ -135,12 +145,13 @@ class OfficeAdmin(ModelAdmin[Office]):
         return "old" if is_old else "lately", date_format(day, "SHORT_DATE_FORMAT")
 
     @column(_("letters"), ordering="letters")
-    def sent(self, office: Office) -> str:
-        letters, last = getattr(office, "letters"), getattr(office, "last_letter")  # noqa: B009 - annotated by the query
-        if not letters:
-            return "0"
-        day = date_format(last, "SHORT_DATE_FORMAT")
-        return gettext("%(letters)s, last %(day)s") % {"letters": letters, "day": day}
+    def sent(self, office: Office) -> int:
+        return int(getattr(office, "letters"))  # noqa: B009 - annotated by the query
+
+    @column(_("last letter"), ordering="last_letter")
+    def last(self, office: Office) -> str | None:
+        day = getattr(office, "last_letter")  # noqa: B009 - annotated by the query
+        return date_format(day, "SHORT_DATE_FORMAT") if day else None
 
     @column(_("bounces"), ordering="bounces")
     def bounced(self, office: Office) -> int:

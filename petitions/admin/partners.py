@@ -14,6 +14,7 @@ from petitions.models import Partner
 
 @admin.register(Partner)
 class PartnerAdmin(ModelAdmin[Partner]):
+    when_empty = _("Who brings signers: each partner gets a code for its links.")
     list_display = ("name", "code", "active", "signed", "created_at")
     list_filter = ("active",)
     search_fields = ("name", "code")

@@ -19,6 +19,7 @@ from petitions.models import AuditEntry, Pause
 
 @admin.register(Pause)
 class PauseAdmin(ModelAdmin[Pause]):
+    when_empty = _("While letters to an office or of a petition are paused, nothing goes out.")
     list_display = ("what", "since", "by", "reason")
     list_select_related = ("petition", "office", "by")
     list_per_page = 50

@@ -24,6 +24,9 @@ State = PersonRequest.State
 
 @admin.register(PersonRequest)
 class PersonRequestAdmin(ModelAdmin[PersonRequest]):
+    when_empty = _(
+        "Persons who ask for their data, its correction or erasure, with the day by which they need an answer."
+    )
     list_display = ("case", "kind", "received_on", "due", "state_label", "done_by")
     list_filter = ("state", "kind")
     list_select_related = ("done_by",)

@@ -21,6 +21,7 @@ from petitions.vault import VaultError
 
 @admin.register(Returned)
 class ReturnedAdmin(ReadOnlyAdmin[Returned]):
+    when_empty = _("Bounces, receipts and answers that came back for letters.")
     list_display = ("received_hour", "kind_label", "letter", "status", "words")
     list_filter = ("kind", ("delivery", admin.EmptyFieldListFilter), "delivery__batch__petition")
     list_select_related = ("delivery__batch__petition", "delivery__office")

@@ -20,15 +20,35 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
         [
             (_("Petitions"), "campaign", "petitions_petition_changelist", "view_petition"),
             (_("Updates"), "update", "petitions_petitionupdate_changelist", "view_petitionupdate"),
-            (_("Offices"), "account_balance", "petitions_office_changelist", "view_office"),
             (_("Pages"), "article", "petitions_page_changelist", "view_page"),
             (_("Partners"), "handshake", "petitions_partner_changelist", "view_partner"),
         ],
     ),
     (
-        _("Signers"),
+        _("Signatures"),
         [
             (_("Signatures"), "signature", "petitions_signature_changelist", "view_signature"),
+            (_("Exports"), "download", "petitions_export_changelist", "export_signature"),
+            (_("Imports"), "upload_file", "petitions_import_changelist", "view_import"),
+        ],
+    ),
+    (
+        _("To look at"),
+        [
+            (_("Names to look at"), "fact_check", "petitions_signature_queue", "publish_name"),
+            (
+                _("Words to look at"),
+                "spellcheck",
+                "petitions_blockedword_changelist",
+                "view_blockedword",
+            ),
+            (_("Suspicious"), "flag", "petitions_suspicion_changelist", "view_suspicion"),
+            (_("Out of the count"), "front_hand", "petitions_hold_changelist", "view_hold"),
+        ],
+    ),
+    (
+        _("Persons’ rights"),
+        [
             (_("A person"), "person_search", "petitions_signature_find", "read_details"),
             (
                 _("Persons’ requests"),
@@ -42,26 +62,21 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
                 "petitions_erasure_calendar",
                 "view_erasure",
             ),
-            (_("Names to look at"), "fact_check", "petitions_signature_queue", "publish_name"),
-            (
-                _("Words to look at"),
-                "spellcheck",
-                "petitions_blockedword_changelist",
-                "view_blockedword",
-            ),
-            (_("Suspicious"), "flag", "petitions_suspicion_changelist", "view_suspicion"),
-            (_("Out of the count"), "front_hand", "petitions_hold_changelist", "view_hold"),
-            (_("Exports"), "download", "petitions_export_changelist", "export_signature"),
-            (_("Imports"), "upload_file", "petitions_import_changelist", "view_import"),
         ],
     ),
     (
         _("Letters"),
         [
+            (_("Offices"), "account_balance", "petitions_office_changelist", "view_office"),
             (_("Who gets what today"), "outbox", "petitions_delivery_today", "view_delivery"),
             (_("Pauses"), "pause_circle", "petitions_pause_changelist", "view_pause"),
             (_("Batches"), "inventory_2", "petitions_batch_changelist", "view_batch"),
             (_("Deliveries"), "mail", "petitions_delivery_changelist", "view_delivery"),
+        ],
+    ),
+    (
+        _("Back from offices"),
+        [
             (
                 _("What came back"),
                 "mark_email_unread",
@@ -75,13 +90,23 @@ _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
                 "view_officeaction",
             ),
             (_("Answers"), "reply", "petitions_answer_changelist", "view_answer"),
+        ],
+    ),
+    (
+        _("News"),
+        [
             (
                 _("Write to supporters"),
                 "stylus_note",
                 "petitions_newsletter_changelist",
                 "view_newsletter",
             ),
-            (_("News"), "forward_to_inbox", "petitions_newsitem_changelist", "view_newsitem"),
+            (
+                _("What was told"),
+                "forward_to_inbox",
+                "petitions_newsitem_changelist",
+                "view_newsitem",
+            ),
         ],
     ),
     (

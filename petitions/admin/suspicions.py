@@ -39,6 +39,9 @@ class SettledFilter(DropdownFilter):
 
 @admin.register(Suspicion)
 class SuspicionAdmin(ReadOnlyAdmin[Suspicion]):
+    when_empty = _(
+        "Bursts, crowds from one network and names that look alike appear here by themselves."
+    )
     list_display = ("kind_label", "petition", "when", "how_many", "usual", "look", "settled")
     list_display_links = None
     list_filter = (SettledFilter, "kind")

@@ -186,7 +186,8 @@ def _stage_of(update: PetitionUpdate) -> str:
 class PetitionUpdateAdmin(ModelAdmin[PetitionUpdate]):
     """Its list has a line for each day; what it opens holds all languages of it."""
 
-    list_display = ("happened_on", "title", "its_petition", "languages", "milestone", "stage")
+    when_empty = _("What has happened since a petition opened.")
+    list_display = ("happened_on", "title", "its_petition", "languages", "is_milestone", "stage")
     list_display_links = ("happened_on", "title")
     list_filter = ("petition", "milestone")
     list_select_related = ("petition",)
@@ -265,6 +266,10 @@ class PetitionUpdateAdmin(ModelAdmin[PetitionUpdate]):
     @column(_("petition"), ordering="petition")
     def its_petition(self, update: PetitionUpdate) -> str:
         return str(update.petition)
+
+    @column(_("milestone"), ordering="milestone", label={"milestone": "info"})
+    def is_milestone(self, update: PetitionUpdate) -> tuple[str, str] | None:
+        return ("milestone", gettext("milestone")) if update.milestone else None
 
     @column(_("languages"))
     def languages(self, update: PetitionUpdate) -> str:
