@@ -24,7 +24,8 @@ _later_beginning = re.compile(f"(?<=[;\r\n])(?![\r\n])(?=[{_SKIPPED}]*[{_SIGNS}\
 
 def harmless(cell: str) -> str:
     """`cell`, with an apostrophe before whatever a spreadsheet would run."""
-    if _begins_a_formula(cell):
+    # Most begin with a letter or a digit: for those the search need not even be started.
+    if not cell[:1].isalnum() and _begins_a_formula(cell):
         cell = f"'{cell}"
     if ";" in cell or "\n" in cell or "\r" in cell:
         cell = _later_beginning.sub("'", cell)
