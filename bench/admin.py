@@ -25,7 +25,9 @@ from bench.million import make_million
 from bench.pages import Figure
 from bench.server import HOST, web_server
 from local.html_forms import read_page
-from petitions.models import Batch, Petition, Signature, Tally
+from petitions.models import Batch, Hold, Petition, Signature, Tally
+from petitions.models.signature import SignatureQuerySet
+from petitions.signatures.holds import hold, release
 from petitions.vault import vault
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -52,6 +54,9 @@ def measure_admin() -> dict[str, Figure]:
             for name, path in {"limit": LIMIT, **paths}.items():
                 times[name].append(_milliseconds(browser, path))
     figures = _report(times)
+    country, count = Tally.objects.by_country()[0]
+    held, released = _seconds_of_hold(Signature.objects.filter(country=country))
+    print(f"{count:,} signatures held in {held:.1f} s, and released in {released:.1f} s.")
     return figures | {
         "day_figures_all_seconds": {"value": round(seconds["all_days"], 2), "unit": "s"},
         "day_figures_two_days_seconds": {"value": round(seconds["two_days"], 2), "unit": "s"},
@@ -111,6 +116,11 @@ def _paths() -> dict[str, str]:
         "deliveries: sent": "/admin/petitions/delivery/?state__exact=sent",
         "audit trail": "/admin/petitions/auditentry/",
         "offices": "/admin/petitions/office/",
+        "names to look at": f"{SIGNATURES}queue/",
+        "suspicious": "/admin/petitions/suspicion/",
+        "what is erased when": "/admin/petitions/erasure/calendar/",
+        "exports": "/admin/petitions/export/",
+        "a new export": "/admin/petitions/export/add/",
     }
 
 
@@ -133,6 +143,14 @@ def _milliseconds(browser: httpx.Client, path: str) -> float:
     began = time.perf_counter()
     browser.get(path).raise_for_status()
     return 1000 * (time.perf_counter() - began)
+
+
+def _seconds_of_hold(signatures: SignatureQuerySet) -> tuple[float, float]:
+    began = time.perf_counter()
+    hold(signatures, why=Hold.Why.OTHER, reason="To see how long it takes", by=None)
+    held = time.perf_counter()
+    release(signatures)
+    return held - began, time.perf_counter() - held
 
 
 # --- A browser that is signed in

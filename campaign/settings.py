@@ -238,8 +238,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "figures": {
         "task": "petitions.tasks.count_figures",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 300},
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
     },
     "erasure": {
         "task": "petitions.tasks.erase_what_is_due",

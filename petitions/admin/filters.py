@@ -109,7 +109,7 @@ class NameFilter(SignatureFilter):
 
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
         if chosen == "shown":
-            return signatures.exclude(public_name="")
+            return signatures.named_in_public()
         if chosen == "hidden":
             return signatures.filter(name_hidden=True)
         return signatures.names_to_look_at()

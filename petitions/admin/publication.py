@@ -118,14 +118,20 @@ def _do(request: HttpRequest, petition: Petition) -> None:
     match request.POST.get("do"):
         case "make-preview" if has_words(petition):
             petition.make_preview(now=database_now())
+            _note(request, petition, gettext("a preview link was made"))
             messages.success(request, gettext("There is a new link; an older one ends."))
         case "end-preview":
             petition.end_preview()
+            _note(request, petition, gettext("its preview link was ended"))
             messages.success(request, gettext("The link leads nowhere any more."))
         case None:
             _move(request, petition)
         case _:
             raise BadRequest
+
+
+def _note(request: HttpRequest, petition: Petition, what: str) -> None:
+    record(request, AuditEntry.Action.STATE, count=1, selection=f"{petition}: {what}")
 
 
 def _move(request: HttpRequest, petition: Petition) -> None:

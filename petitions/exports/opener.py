@@ -140,7 +140,8 @@ def _sheet_cell(cell: Cell) -> str:
     if cell is None or cell == "":
         return "<c/>"
     if isinstance(cell, str):
-        return f'<c t="inlineStr"><is><t xml:space="preserve">{_xml_text(cell)}</t></is></c>'
+        space = ' xml:space="preserve"' if cell[0].isspace() or cell[-1].isspace() else ""
+        return f'<c t="inlineStr"><is><t{space}>{_xml_text(cell)}</t></is></c>'
     if isinstance(cell, bool):
         return f'<c t="b"><v>{cell:d}</v></c>'
     return f"<c><v>{cell}</v></c>"

@@ -54,7 +54,7 @@ class Shelf:
         self._still_mine()
         nonce, bound_to = _position(self._export_id, self._number)
         data = self._cipher.encrypt(nonce, bytes(self._waiting[:count]), bound_to)
-        ExportChunk.objects.create(export_id=self._export_id, number=self._number, data=data)
+        ExportChunk.objects.store(export_id=self._export_id, number=self._number, data=data)
         del self._waiting[:count]
         self._number += 1
         self.size += count

@@ -24,7 +24,8 @@ from petitions.models import Export, Signature
 from petitions.models.export import Use
 from petitions.models.sealed import signature_context
 
-ROWS_AT_ONCE: Final = 500
+# As many as a socket takes in one go: with more, who feeds the others waits for them to read.
+ROWS_AT_ONCE: Final = 100
 UNOPENED: Final = "(could not be opened)"
 
 _Row: TypeAlias = tuple[Any, ...]

@@ -14,8 +14,9 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
+from psycopg import Cursor
 
 from petitions.models.sealed import open_export_key
 
@@ -146,10 +147,22 @@ class Export(models.Model):
         return self.made_at and self.made_at + EXPORT_LIFE
 
 
+class ExportChunkManager(models.Manager["ExportChunk"]):
+    def store(self, *, export_id: uuid.UUID, number: int, data: bytes) -> None:
+        """As binary, by a cursor of psycopg's: Django's would write a text of twice as many digits."""
+        with Cursor(connection.connection) as cursor:
+            cursor.execute(
+                "INSERT INTO petitions_exportchunk (export_id, number, data) VALUES (%s, %s, %b)",
+                [export_id, number, data],
+            )
+
+
 class ExportChunk(models.Model):
     export = models.ForeignKey(Export, models.CASCADE, related_name="chunks", db_index=False)
     number = models.PositiveIntegerField()
     data = models.BinaryField()
+
+    objects = ExportChunkManager()
 
     class Meta:
         verbose_name = _("part of an export")

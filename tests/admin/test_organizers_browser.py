@@ -34,6 +34,14 @@ SCREENS = [
     "petitions/export/",
     "petitions/export/add/",
     "petitions/export/key/",
+    "petitions/import/",
+    "petitions/import/paper/",
+    "petitions/import/offices/",
+    "petitions/personrequest/add/",
+    "petitions/erasure/calendar/",
+    "petitions/petitionupdate/add/",
+    "petitions/newsletter/add/",
+    "petitions/partner/",
     "petitions/batch/",
     "petitions/delivery/",
     "petitions/delivery/today/",
@@ -77,7 +85,7 @@ def page(chromium, site, django_user_model):
     context.close()
 
 
-def test_every_screen_opens_without_a_fault_and_loads_from_this_site_alone(site, page):
+def test_every_screen_opens_without_a_fault_fits_and_loads_from_this_site_alone(site, page):
     petition = make_petition()
     make_office(petition)
     signature = make_signature(petition)
@@ -85,15 +93,32 @@ def test_every_screen_opens_without_a_fault_and_loads_from_this_site_alone(site,
     screens = [
         *SCREENS,
         f"petitions/petition/{petition.pk}/change/",
+        f"petitions/petition/{petition.pk}/texts/",
+        f"petitions/petition/{petition.pk}/publication/",
         f"petitions/signature/{signature.pk}/change/",
     ]
 
+    too_wide = []
     for screen in screens:
         page.goto(f"{site}/admin/{screen}")
-        page.wait_for_load_state()
+        for width in (1440, 768, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                too_wide.append((screen, width))
 
+    assert too_wide == []
     assert page.faults == []
     assert page.hosts == {site.removeprefix("http://")}
+
+
+def test_the_texts_of_two_languages_stand_side_by_side(site, page):
+    petition = make_petition()
+
+    page.goto(f"{site}/admin/petitions/petition/{petition.pk}/texts/?left=en&right=uk")
+
+    titles = [each.bounding_box() for each in page.get_by_label("Title", exact=True).all()]
+    assert [title["y"] for title in titles] == [titles[0]["y"]] * 2
+    assert titles[0]["x"] + titles[0]["width"] < titles[1]["x"]
 
 
 def test_the_policy_stops_what_it_should(site, page):

@@ -101,6 +101,11 @@ def test_a_preview_link_is_made_shown_again_and_ended(organizer, client):
     organizer.post(publication(petition), {"do": "end-preview"})
 
     assert client.get(link, follow=True).status_code == 404
+    lines = AuditEntry.objects.order_by("pk").values_list("selection", flat=True)
+    assert [line.partition(": ")[2] for line in lines] == [
+        "a preview link was made",
+        "its preview link was ended",
+    ]
 
 
 # --- Texts side by side

@@ -353,7 +353,7 @@ def fill(petition, *, rows):
 
 
 def test_what_is_read_back_is_what_was_made_in_whatever_parts(take):
-    fill(make_petition(), rows=20 * ROWS_AT_ONCE)
+    fill(make_petition(), rows=10_000)
     export = take(use=Use.FIGURES, kind=Format.JSONL).export
 
     whole = content_of(export)
