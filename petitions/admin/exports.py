@@ -28,6 +28,7 @@ from petitions.admin.chosen import ticked
 from petitions.admin.export_download import hand_over
 from petitions.admin.export_form import ExportForm, UnknownFilter, filters_of
 from petitions.admin.export_key import key_page
+from petitions.admin.paginator import count_up_to
 from petitions.exports import orders
 from petitions.exports.columns import RULES, title_of
 from petitions.exports.selection import Selection
@@ -40,6 +41,8 @@ ASK_AGAIN_SECONDS = 5
 _USUAL = {"use": Use.DELIVER, "format": Format.CSV}
 # The fields that say who is in the file.
 _WHOM = ("use", *(field.name for field in fields(Selection)))
+# Whoever looks at the form waits for it; the order counts all.
+COUNTED_AT_ONCE = 100_000
 
 
 @admin.register(Export)
@@ -130,13 +133,15 @@ class ExportAdmin(ReadOnlyAdmin[Export]):
         selection = count = None
         if not set(_WHOM) & set(known.errors):
             selection = known.selection()
-            count = selection.signatures(Use(known.cleaned_data["use"])).count()
+            found = selection.signatures(Use(known.cleaned_data["use"]))
+            count = count_up_to(found, COUNTED_AT_ONCE)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": gettext("Export signatures"),
             "form": form,
             "count": count,
+            "counted": COUNTED_AT_ONCE,
             "which": selection and selection.in_words(),
             "uses": [(use, RULES[use].who, use.label, form[f"columns_{use}"]) for use in Use],
             "encrypted": AgeKey.objects.filter(user=cast("User", request.user)).exists(),

@@ -111,7 +111,7 @@ def release_page(request: HttpRequest, *, model_admin: ModelAdmin[Signature]) ->
 
 
 def affected_by(signatures: QuerySet[Signature]) -> Affected:
-    groups = Signature.objects.filter(pk__in=signatures.order_by().values("pk")).order_by()
+    groups = signatures.order_by()
     by_petition, by_country = Counter[int](), Counter[str]()
     for petition, country, count in groups.values_list("petition", "country").annotate(
         count=Count("pk")
