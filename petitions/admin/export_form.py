@@ -11,7 +11,6 @@ from django.core.exceptions import BadRequest
 from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_countries import countries
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminRadioSelectWidget,
@@ -21,11 +20,11 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from petitions.admin.filters import reference_in
+from petitions.admin.filters import reference_in, signed_from
 from petitions.exports.columns import RULES, title_of
 from petitions.exports.orders import Order
 from petitions.exports.selection import BY_FLAG, Selection
-from petitions.models import Batch, Hold, Partner, Petition, Source, Tally, Visibility
+from petitions.models import Batch, Hold, Partner, Petition, Source, Visibility
 from petitions.models.export import Format, Use
 
 SHORTEST_REASON = 10
@@ -137,7 +136,7 @@ class ExportForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._choices("petitions", [(each.pk, str(each)) for each in Petition.objects.all()])
-        self._choices("countries", _signed_from())
+        self._choices("countries", signed_from())
         self._choices("partners", [(each.pk, str(each)) for each in Partner.objects.all()])
         numbers = Batch.objects.values_list("pk", flat=True)
         self._choices("batch", [(each, each) for each in ("", "none", "any", *map(str, numbers))])
@@ -228,8 +227,3 @@ def _references(form: ExportForm) -> list[str]:
     data: Mapping[str, Any] = form.data
     values = data.getlist("ticked") if isinstance(data, QueryDict) else data.get("ticked", [])
     return ticked_in(list(values))
-
-
-def _signed_from() -> list[tuple[str, str]]:
-    codes = {code for code, _signed in Tally.objects.by_country()}
-    return sorted(((code, countries.name(code)) for code in codes), key=lambda each: each[1])

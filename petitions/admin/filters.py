@@ -34,10 +34,16 @@ def reference_in(typed: str) -> str:
     return beginning if _reference(beginning) else ""
 
 
-class SignatureFilter(DropdownFilter):
-    """One list to choose from. What is not in the list narrows nothing, or shows nobody."""
+def signed_from() -> Choices:
+    """Also where all are out of the count: they are looked at, and released, by their country."""
+    names = [(code, countries.name(code)) for code in Tally.objects.countries()]
+    return sorted(names, key=lambda each: each[1])
 
-    shows_nobody_else = False
+
+class SignatureFilter(DropdownFilter):
+    """One list to choose from. What is not in the list shows nobody: whoever acts on all that a list
+    shows must never act on more than was asked for.
+    """
 
     def chosen(self) -> str | None:
         value = self.value()
@@ -51,7 +57,7 @@ class SignatureFilter(DropdownFilter):
     def queryset(self, _request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.chosen()
         if not chosen:
-            return rows.none() if self.value() and self.shows_nobody_else else rows
+            return rows.none() if self.value() else rows
         return self.narrow(cast("SignatureQuerySet", rows), chosen)
 
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
@@ -76,8 +82,7 @@ class CountryFilter(SignatureFilter):
     parameter_name = "country"
 
     def lookups(self, _request: HttpRequest, _model_admin: ModelAdmin[Any]) -> Choices:
-        codes = {code for code, _signed in Tally.objects.by_country()}
-        return sorted(((code, countries.name(code)) for code in codes), key=lambda each: each[1])
+        return signed_from()
 
     def narrow(self, signatures: SignatureQuerySet, chosen: str) -> SignatureQuerySet:
         return signatures.filter(country=chosen)
@@ -158,7 +163,6 @@ class FlagFilter(SignatureFilter):
 class HeldFilter(SignatureFilter):
     """An older hold than those listed shows nobody, so that nobody else is counted again by it."""
 
-    shows_nobody_else = True
     title = _("counted")
     parameter_name = "hold"
 
@@ -177,7 +181,6 @@ class HeldFilter(SignatureFilter):
 class SuspicionFilter(SignatureFilter):
     """A group that looks suspicious. One that is gone shows nobody: its link is for holding many."""
 
-    shows_nobody_else = True
     title = _("suspicion")
     parameter_name = "suspicion"
 

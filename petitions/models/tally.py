@@ -36,6 +36,11 @@ class TallyQuerySet(models.QuerySet["Tally"]):
         rows = self.values_list("country").annotate(total=models.Sum("count"))
         return list(rows.filter(total__gt=0).order_by("-total", "country"))
 
+    def countries(self) -> list[str]:
+        """Codes of those that signatures came from, counted or held."""
+        some = self.filter(models.Q(count__gt=0) | models.Q(held__gt=0))
+        return list(some.order_by("country").values_list("country", flat=True).distinct())
+
     def change(self, *, petition_ids: list[int], country: str, by: int) -> None:
         """Count `by` more (or fewer) for each petition.
 

@@ -57,6 +57,17 @@ def test_those_that_were_ticked_are_held_and_no_others(organizer, petition):
     assert list(Signature.objects.counted()) == [bob]
 
 
+def test_a_country_that_is_wholly_out_of_the_count_can_still_be_chosen(organizer, petition):
+    make_signature(petition, country="LT")
+    make_signature(petition, country="DE")
+    organizer.post(f"{HOLD}?country=DE", WHY)
+
+    assert organizer.get(f"{LIST}?country=DE").context["cl"].result_count == 1
+    organizer.post(f"{RELEASE}?country=DE", {"reason": "It was a school."})
+
+    assert Tally.objects.by_country() == [("DE", 1), ("LT", 1)]
+
+
 def test_a_list_is_counted_again(organizer, petition):
     make_signature(petition)
     make_signature(petition)
@@ -73,7 +84,16 @@ def test_a_list_is_counted_again(organizer, petition):
 
 
 @pytest.mark.parametrize(
-    "query", ["hold=99", "suspicion=99", "confirmed_hour_from=x", "confirmed_hour_to=2026-13-45"]
+    "query",
+    [
+        "hold=99",
+        "suspicion=99",
+        "country=XX",
+        "petition=99",
+        "visibility=x",
+        "confirmed_hour_from=x",
+        "confirmed_hour_to=2026-13-45",
+    ],
 )
 def test_a_link_that_leads_to_nothing_holds_nobody(organizer, petition, query):
     make_signature(petition)
