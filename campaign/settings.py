@@ -358,9 +358,13 @@ WHITENOISE_ADD_HEADERS_FUNCTION = add_static_headers
 
 # A sign request is a few kilobytes; an organizer may save a petition in many languages; a bounce
 # brings back a whole letter.
-UPLOADS = {Role.ORGANIZER: 1024 * 1024, Role.RETURNS: 40 * 1024 * 1024}
+UPLOADS = {
+    Role.ORGANIZER: 1024 * 1024,
+    Role.ALL: 1024 * 1024,
+    Role.RETURNS: 40 * 1024 * 1024,
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOADS.get(ROLE, 64 * 1024)
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000 if ROLE is Role.ORGANIZER else 200
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000 if ROLE.serves_admin else 200
 FILE_UPLOAD_HANDLERS: list[str] = []
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # For the admin, whose forms Django checks by their origin; public pages send no referrer at all

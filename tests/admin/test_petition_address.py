@@ -2,8 +2,10 @@
 
 import re
 
+from local.html_forms import read_page
 from petitions.models import AuditEntry, Petition
 from petitions.web.figures import forget_figures
+from tests.database import fill_with_the_campaign
 from tests.makers import make_petition, make_signature
 
 ADMIN = "/admin/petitions/petition/"
@@ -30,6 +32,23 @@ def test_an_organizer_changes_the_address_and_that_stands_in_the_trail(organizer
     assert AuditEntry.objects.get().selection == "ask-1 → better-name"
     forget_figures()
     assert client.get("/en/petitions/ask-1/").status_code == 301
+
+
+def test_a_petition_with_all_its_languages_is_saved_as_the_form_shows_it(organizer, client):
+    fill_with_the_campaign()
+    petition = Petition.objects.get(slug="fair-services")
+    words = {text.language: text.body for text in petition.texts.all()}
+    page = f"{ADMIN}{petition.pk}/change/"
+    shown = read_page(organizer.get(page).text, address=page).form_with("slug")
+
+    typed = shown.filled({"slug": ["fair-banking"]})
+    sent = {name: values for name, values in typed.items() if values and name != "initial-slug"}
+    answer = organizer.post(page, sent, follow=True)
+
+    assert "Links to the old address lead to the new one" in answer.text
+    assert {text.language: text.body for text in petition.texts.all()} == words
+    forget_figures()
+    assert client.get("/uk/petitions/fair-services/").url.endswith("/uk/petitions/fair-banking/")
 
 
 def test_another_petitions_old_address_is_refused_in_words(organizer):
