@@ -37,6 +37,9 @@ def test_an_organizer_changes_the_address_and_that_stands_in_the_trail(organizer
 def test_a_petition_with_all_its_languages_is_saved_as_the_form_shows_it(organizer, client):
     fill_with_the_campaign()
     petition = Petition.objects.get(slug="fair-services")
+    for text in petition.texts.all():
+        text.body += f"\n\n{'More words. ' * 300}".rstrip()
+        text.save()
     words = {text.language: text.body for text in petition.texts.all()}
     page = f"{ADMIN}{petition.pk}/change/"
     shown = read_page(organizer.get(page).text, address=page).form_with("slug")
