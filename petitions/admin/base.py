@@ -34,10 +34,16 @@ if TYPE_CHECKING:
     from django.forms import BaseInlineFormSet as InlineFormSet
     from django.forms import ModelForm
 else:
+    from functools import cache
+
+    from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
     from django.forms import ModelForm as DjangoModelForm
+    from django.utils.html import format_html
+    from django.utils.translation import get_language
     from unfold.admin import ModelAdmin as UnfoldModelAdmin
     from unfold.admin import StackedInline as UnfoldStackedInline
     from unfold.admin import TabularInline as UnfoldTabularInline
+    from unfold.admin import checkbox
     from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter
     from unfold.forms import PaginationInlineFormSet
 
@@ -45,11 +51,20 @@ else:
         def __class_getitem__(cls, _types: object) -> type:
             return cls
 
+    @cache
+    def _checkbox(_language: str) -> str:
+        return checkbox.render(ACTION_CHECKBOX_NAME, "{}")
+
     class ModelAdmin(_WithTypes, UnfoldModelAdmin):
         paginator = BoundedPaginator
         list_before_template = "admin/more.html"
         # What this list will hold, for whoever finds it empty.
         when_empty = ""
+
+        @unfold.decorators.display(description=UnfoldModelAdmin.action_checkbox.short_description)
+        def action_checkbox(self, row: Model) -> str:
+            """As Unfold's, which renders a template for each row: a tenth of a list's time."""
+            return format_html(_checkbox(get_language()), row.pk)
 
     class StackedInline(_WithTypes, UnfoldStackedInline):
         pass
