@@ -1,7 +1,7 @@
 """A Parquet file as it comes.
 
 The library pulls the rows and pushes the file, so it runs in a thread of its own: rows go to it and
-what it has written comes back. It needs a fifth of the memory of the best-known one (docs/performance.md).
+what it has written comes back. With the best-known one the whole took more than twice the memory (docs/performance.md).
 """
 
 from __future__ import annotations
