@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import unfold.decorators
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from django.forms import BaseInlineFormSet as InlineFormSet
     from django.forms import ModelForm
 else:
-    from functools import cache
-
     from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
     from django.forms import ModelForm as DjangoModelForm
     from django.utils.html import format_html

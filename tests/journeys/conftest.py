@@ -13,6 +13,15 @@ def processes(transactional_db, keys, mailbox, tmp_path):
     started.stop()
 
 
+@pytest.fixture
+def site(processes):
+    """The five asks, with all that it takes to sign them."""
+    fill_with_the_campaign()
+    processes.beat()
+    processes.worker()
+    return str(processes.web().base_url).rstrip("/")
+
+
 @pytest.fixture(scope="module")
 def standing_site(django_db_setup, django_db_blocker, tmp_path_factory):
     """The five asks on a web server that stands for all tests of a module, which only look at it."""

@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 
 from petitions.models import DataCopy, Petition, Signature, Tally
 from petitions.web.traps import READING_SECONDS
-from tests.database import fill_with_the_campaign
 from tests.mailbox import link_in
 from tests.processes import until
 
@@ -28,14 +27,6 @@ def desk(chromium):
     context = chromium.new_context(java_script_enabled=True)
     yield context.new_page()
     context.close()
-
-
-@pytest.fixture
-def site(processes):
-    fill_with_the_campaign()
-    processes.beat()
-    processes.worker()
-    return str(processes.web().base_url).rstrip("/")
 
 
 def fits(page):

@@ -4,7 +4,6 @@ import pytest
 
 from petitions.models import Petition, Signature, Visibility
 from petitions.web.traps import READING_SECONDS
-from tests.database import fill_with_the_campaign
 from tests.keyboard import go_to, look, press
 from tests.layout import misfits
 from tests.mailbox import link_in
@@ -14,14 +13,6 @@ pytestmark = pytest.mark.browser
 DESK = {"viewport": {"width": 1280, "height": 720}}
 PHONE = {"viewport": {"width": 360, "height": 640}}
 PETITION = "/en/petitions/free-prisoners/"
-
-
-@pytest.fixture
-def site(processes):
-    fill_with_the_campaign()
-    processes.beat()
-    processes.worker()
-    return str(processes.web().base_url).rstrip("/")
 
 
 @pytest.mark.parametrize(
