@@ -1,5 +1,6 @@
 """Lists that grow: as many questions to the database for 300 rows as for three, and few of them."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -151,6 +152,15 @@ def test_a_list_is_counted_and_paged_up_to_a_bound(organizer, monkeypatch):
     assert "Export all that match" in page.text
     assert len(organizer.get(SIGNATURES, {"p": 2}).context["cl"].result_list) == 50
     assert organizer.get(SIGNATURES, {"p": 4}).status_code == 302, "no page lies deeper"
+
+
+def test_signatures_are_sorted_by_the_hour_alone_which_has_an_index(organizer):
+    fill(make_petition(), 3)
+
+    page = organizer.get(SIGNATURES).text
+
+    assert set(re.findall(r'href="[^"]*[?&;]o=-?(\d+)', page)) == {"5"}
+    assert "sortable column-confirmed" in page
 
 
 def test_look_alikes_are_found_though_the_other_is_on_another_page(organizer):
