@@ -33,6 +33,8 @@ from petitions.signatures.suspicions import settle
 
 MAY_HOLD = "petitions.hold_signature"
 COUNTRIES_SHOWN = 8
+# Some 6,000 a second were moved; from so many on a person would wonder whether it still goes on.
+LONG = 50_000
 
 
 class HoldForm(forms.Form):
@@ -150,6 +152,7 @@ def _ask(
         "chosen": chosen,
         "ticked": ",".join(map(str, chosen.ticked)),
         "affected": affected,
+        "is_long": affected.count >= LONG,
         "countries": affected.countries[:COUNTRIES_SHOWN],
         "more_countries": len(affected.countries[COUNTRIES_SHOWN:]),
         "action": reverse(f"admin:petitions_signature_{verb}"),

@@ -6,6 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from petitions.admin import holds
 from petitions.models import AuditEntry, Hold, Signature, Suspicion, Tally
 from petitions.models.clock import this_hour
 from petitions.web.figures import forget_figures
@@ -46,6 +47,16 @@ def test_all_that_the_list_shows_is_held_once_a_reason_is_given(organizer, petit
     assert (entry.count, entry.selection) == (2, "country: Germany")
     assert entry.reason == "too many in an hour: A script from one house."
     assert Hold.objects.get().by.username == "olga"
+
+
+def test_whoever_takes_very_many_out_is_told_that_it_lasts(organizer, petition, monkeypatch):
+    words = "Leave this page open"
+    make_signature(petition)
+    assert words not in organizer.get(HOLD).text
+
+    monkeypatch.setattr(holds, "LONG", 1)
+
+    assert words in organizer.get(HOLD).text
 
 
 def test_those_that_were_ticked_are_held_and_no_others(organizer, petition):
