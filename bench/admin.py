@@ -118,6 +118,7 @@ def _paths() -> dict[str, str]:
         "offices": "/admin/petitions/office/",
         "names to look at": f"{SIGNATURES}queue/",
         "suspicious": "/admin/petitions/suspicion/",
+        "partners": "/admin/petitions/partner/",
         "what is erased when": "/admin/petitions/erasure/calendar/",
         "exports": "/admin/petitions/export/",
         "a new export": "/admin/petitions/export/add/",

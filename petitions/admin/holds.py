@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -26,8 +26,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from petitions.admin.audit import record
 from petitions.admin.base import ModelAdmin, ReadOnlyAdmin, column
 from petitions.admin.chosen import Choice, choice
+from petitions.admin.counts import count_of
 from petitions.models import AuditEntry, Hold, Petition, Signature, Suspicion
-from petitions.models.hold import SHORTEST_REASON, HoldQuerySet
+from petitions.models.hold import SHORTEST_REASON
 from petitions.signatures.holds import already_in_letters, hold, release
 from petitions.signatures.suspicions import settle
 
@@ -197,8 +198,9 @@ class HoldAdmin(ReadOnlyAdmin[Hold]):
     list_per_page = 50
     fields = ("at", "by", "why", "reason", "taken", "held_now")
 
-    def get_queryset(self, request: HttpRequest) -> HoldQuerySet:
-        return cast("HoldQuerySet", super().get_queryset(request)).with_held()
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:
+        held = Signature.objects.filter(hold=OuterRef("pk"))
+        return super().get_queryset(request).annotate(held=count_of(held, "hold"))
 
     @column(_("why"), ordering="why", label=dict.fromkeys(Hold.Why, "warning"))
     def why_label(self, made: Hold) -> tuple[str, str]:

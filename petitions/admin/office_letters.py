@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
+from petitions.admin.counts import count_of
 from petitions.models import Answer, Delivery, Office, OfficeAction, Returned
 
 BOUNCES = (Returned.Kind.HARD, Returned.Kind.SOFT, Returned.Kind.SPAM)
@@ -29,17 +29,12 @@ def with_letters(offices: QuerySet[Office]) -> QuerySet[Office]:
     )
     last = sent.order_by().values("office").annotate(found=Max("sent_at")).values("found")
     return offices.annotate(
-        letters=_count(sent, "office"),
+        letters=count_of(sent, "office"),
         last_letter=Subquery(last),
-        bounces=_count(bounced, "delivery__office"),
-        answers=_count(answered, "delivery__office"),
-        receipts=_count(confirmed, "delivery__office"),
+        bounces=count_of(bounced, "delivery__office"),
+        answers=count_of(answered, "delivery__office"),
+        receipts=count_of(confirmed, "delivery__office"),
     )
-
-
-def _count(rows: QuerySet[models.Model], by: str) -> Coalesce:
-    counted = rows.order_by().values(by).annotate(found=Count("pk")).values("found")
-    return Coalesce(Subquery(counted), 0)
 
 
 def letters_of(office: Office) -> str:

@@ -97,7 +97,7 @@ def figures(request: HttpRequest, petitions: list[Petition]) -> dict[str, Any]:
 
 def standings(petitions: list[Petition], figures: Figures) -> list[Standing]:
     unsent = Signature.objects.counted().not_in_batch()
-    new = unsent.values_list("petition").annotate(new=Count("pk"))
+    new = unsent.values_list("petition").annotate(new=Count("*"))
     waiting = dict(new.order_by())
     return [
         Standing(each, title_of(each), figures.line_of(str(each), each.pk), waiting.get(each.pk, 0))

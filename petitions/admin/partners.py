@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from petitions.admin.base import ModelAdmin, column
-from petitions.models import Partner
+from petitions.admin.counts import count_of
+from petitions.models import Partner, Signature
 
 
 @admin.register(Partner)
@@ -23,7 +24,8 @@ class PartnerAdmin(ModelAdmin[Partner]):
     warn_unsaved_form = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Partner]:
-        return super().get_queryset(request).annotate(signed=Count("signatures"))
+        signed = Signature.objects.counted().filter(partner=OuterRef("pk"))
+        return super().get_queryset(request).annotate(signed=count_of(signed, "partner"))
 
     def get_readonly_fields(
         self, _request: HttpRequest, partner: Partner | None = None
@@ -40,6 +42,6 @@ class PartnerAdmin(ModelAdmin[Partner]):
         description=_("confirmed signatures (tell partners totals only, from ten on)"),
     )
     def signed_by_petition(self, partner: Partner) -> str:
-        """By petition; whoever withdrew is in none of them."""
+        """By petition; whoever withdrew, or is out of the count, is in none of them."""
         rows = partner.signed_by_petition() if partner.pk else []
         return format_html_join(", ", "{}: {}", rows)

@@ -10,12 +10,6 @@ from django.utils.translation import gettext_lazy as _
 SHORTEST_REASON = 10
 
 
-class HoldQuerySet(models.QuerySet["Hold"]):
-    def with_held(self) -> HoldQuerySet:
-        """With `held`: how many are out of the count by it now."""
-        return self.annotate(held=models.Count("signatures"))
-
-
 class Hold(models.Model):
     """One decision over some signatures. It may last: nothing is erased by it."""
 
@@ -38,8 +32,6 @@ class Hold(models.Model):
     )
     at = models.DateTimeField(_("since"), auto_now_add=True)
     taken = models.PositiveIntegerField(_("taken out"), default=0)
-
-    objects = HoldQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("hold of signatures")

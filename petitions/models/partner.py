@@ -43,5 +43,6 @@ class Partner(models.Model):
 
     def signed_by_petition(self) -> list[tuple[str, int]]:
         """Each petition that it brought signatures to, by its slug, and how many stand today."""
-        rows = self.signatures.order_by("petition__number").values_list("petition__slug")
-        return list(rows.annotate(signed=models.Count("pk")))
+        counted = self.signatures.filter(hold__isnull=True).order_by("petition__number")
+        rows = counted.values_list("petition__slug")
+        return list(rows.annotate(signed=models.Count("*")))

@@ -72,9 +72,11 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return self.filter(index__in=list(indexes))
 
     def named_in_public(self) -> SignatureQuerySet:
-        """Those whose name an organizer has shown on the site, newest first."""
-        named = self.counted().exclude(public_name="").filter(restricted=False)
-        return named.order_by("-confirmed_hour", "id")
+        """Those whose name an organizer has shown on the site, newest first.
+
+        None of them is restricted: a constraint sees to it.
+        """
+        return self.counted().exclude(public_name="").order_by("-confirmed_hour", "id")
 
     def names_to_look_at(self) -> SignatureQuerySet:
         """Public signers about whose names nobody has decided yet."""
@@ -150,6 +152,7 @@ class Signature(models.Model):
         blank=True,
         related_name="signatures",
         verbose_name=_("batch"),
+        db_index=False,  # the index of a batch's list begins with it
     )
     partner = models.ForeignKey(
         Partner,
@@ -259,11 +262,16 @@ class Signature(models.Model):
                 fields=["-confirmed_hour", "id"],
                 name="signature_name_to_look_at",
                 condition=models.Q(
-                    visibility="public", public_name="", name_hidden=False, hold__isnull=True
+                    visibility="public",
+                    public_name="",
+                    name_hidden=False,
+                    hold__isnull=True,
+                    restricted=False,
                 ),
             ),
+            models.Index(fields=["batch", "-confirmed_hour", "id"], name="signature_of_batch"),
             models.Index(
-                fields=["hold"],
+                fields=["hold", "-confirmed_hour", "id"],
                 name="signature_held",
                 condition=models.Q(hold__isnull=False),
             ),
@@ -292,7 +300,7 @@ class Signature(models.Model):
             models.Index(
                 fields=["partner", "petition"],
                 name="signature_of_partner",
-                condition=models.Q(partner__isnull=False),
+                condition=models.Q(partner__isnull=False, hold__isnull=True),
             ),
             models.Index(
                 # What time erases: found, and counted by month, without reading any box.

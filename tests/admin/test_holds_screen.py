@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from petitions.admin import holds
-from petitions.models import AuditEntry, Hold, Signature, Suspicion, Tally
+from petitions.models import AuditEntry, Hold, Partner, Signature, Suspicion, Tally
 from petitions.models.clock import this_hour
 from petitions.web.figures import forget_figures
 from tests.makers import make_petition, make_signature
@@ -130,6 +130,19 @@ def test_the_public_page_says_how_many_were_taken_out(organizer, petition, clien
     organizer.post(HOLD, WHY)
 
     assert "2 signatures were taken out of the count as suspicious." in page()
+
+
+def test_a_partner_is_told_of_no_signature_that_is_out_of_the_count(organizer, petition):
+    partner = Partner.objects.create(code="friends", name="Friends")
+    for country in ("LT", "DE", "DE"):
+        make_signature(petition, country=country)
+    Signature.objects.update(partner=partner)
+
+    organizer.post(f"{HOLD}?country=DE", WHY)
+
+    (row,) = organizer.get("/admin/petitions/partner/").context["cl"].result_list
+    assert row.signed == 1
+    assert partner.signed_by_petition() == [(petition.slug, 1)]
 
 
 def test_a_suspicion_leads_to_its_signatures_and_holding_them_settles_it(organizer, petition):

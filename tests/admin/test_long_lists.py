@@ -106,6 +106,7 @@ LISTS = [
     "auditentry",
     "office",
     "partner",
+    "hold",
     "petition",
 ]
 
