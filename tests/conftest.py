@@ -10,6 +10,7 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.db import connections
 from django.test import TransactionTestCase
 from django.utils import timezone, translation
 from hypothesis import settings as effort
@@ -227,3 +228,5 @@ def chromium() -> Iterator[Browser]:
         # Playwright keeps an event loop in this thread; what Django does here is not in it.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield browser
+        # It had connections of its own while that loop ran, which nothing would find again.
+        connections.close_all()

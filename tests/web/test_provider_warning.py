@@ -41,15 +41,23 @@ def petition(db, keys):
     return make_petition()
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("domain", [*RUSSIAN, *BELARUSIAN])
-def test_nothing_is_stored_before_the_second_yes(client, petition, domain, spelling):
+def test_nothing_is_stored_before_the_second_yes(client, petition, domain):
+    response = client.post(SIGN, TYPED | {"email": f"ann@{domain}"})
+
+    assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "Nothing was sent yet." in response.content.decode()
+    assert not SignRequest.objects.exists()
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("domain", ["mail.ru", "yandex.com.tr", "пример.рф", "tut.by"])
+def test_no_spelling_of_an_address_goes_past_the_warning(client, petition, domain, spelling):
     spelled = spelling.format(domain)
     for address in (f"ann@{spelled}", f"Ann.Lee+asks@{spelled}", f" ann@{spelled.upper()} "):
         response = client.post(SIGN, TYPED | {"email": address})
 
         assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-        assert "Nothing was sent yet." in response.content.decode()
     assert not SignRequest.objects.exists()
 
 
