@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "compression_middleware.middleware.CompressionMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "petitions.web.headers.PolicyMiddleware",
     "petitions.web.headers.HeadersMiddleware",
     "petitions.web.unavailable.UnavailableMiddleware",
     "petitions.web.languages.LanguageMiddleware",

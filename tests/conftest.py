@@ -26,6 +26,7 @@ from petitions.signatures.request import request_signature
 from petitions.vault import Purpose, Vault, vault
 from petitions.web import steps
 from petitions.web.figures import forget_figures
+from petitions.web.limits import forget_salt
 from petitions.web.via import forget_partners
 from tests.database import (
     empty_tables,
@@ -118,6 +119,7 @@ def read_anew():
     forget_partners()
     steps.forget()
     flood.look_anew()
+    forget_salt()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -12,12 +13,27 @@ from django_countries.fields import CountryField
 
 from petitions.models.clock import REQUEST_LIFE
 from petitions.models.partner import Partner
+from petitions.models.prepared import run_prepared
 from petitions.models.signature import Visibility
 
 LIFE = REQUEST_LIFE
 
 
+_INSERT = """
+    INSERT INTO petitions_signrequest (id, token_hash, withdraw_hash, created_hour, mail_due_at,
+        language, country, partner_id, visibility, petition_ids, sig_boxes, mail_box, news_box,
+        crowd, mail_tries, quarantined)
+    VALUES (%(id)b, %(token_hash)b, %(withdraw_hash)b, %(created_hour)b, %(mail_due_at)b,
+        %(language)s, %(country)s, %(partner_id)s, %(visibility)s, %(petition_ids)b::bigint[],
+        %(sig_boxes)b::bytea[], %(mail_box)b, %(news_box)b, %(crowd)b, 0, false)
+"""
+
+
 class SignRequestQuerySet(models.QuerySet["SignRequest"]):
+    def add(self, **columns: Any) -> None:
+        """One new row, and no model: the ORM takes longer to write it than PostgreSQL."""
+        run_prepared(_INSERT, columns)
+
     def alive(self, *, now: datetime) -> SignRequestQuerySet:
         return self.filter(created_hour__gt=now - LIFE)
 

@@ -28,7 +28,7 @@ from petitions.models.signature import signature_id
 from petitions.signatures import consent
 from petitions.signatures.storing import store_links, store_new
 from petitions.signatures.tokens import make_token, offer_link, signature_link, token_hash
-from petitions.vault import CannotOpen, HolderKey, epoch_of, seal_to_holder
+from petitions.vault import CannotOpen, epoch_of, open_by_secret, seal_by_secret
 
 Bytes: TypeAlias = bytes | memoryview  # as the database gives them
 
@@ -67,14 +67,13 @@ class Terms:
     crowd: str = ""
 
     def seal(self, token: str) -> bytes:
-        holder = HolderKey.of(token, CONTEXT)
         data = json.dumps(asdict(self)).encode()
-        return seal_to_holder(data, public_bytes=holder.public_bytes(), context=CONTEXT)
+        return seal_by_secret(data, secret=token, context=CONTEXT)
 
     @classmethod
     def open(cls, box: bytes, token: str) -> Terms:
         """Raises `CannotOpen` where this is not that token's offer."""
-        return cls(**json.loads(HolderKey.of(token, CONTEXT).open(box)))
+        return cls(**json.loads(open_by_secret(box, secret=token, context=CONTEXT)))
 
 
 def make_offers(request: SignRequest, *, signed: Collection[int], now: datetime) -> list[OpenOffer]:

@@ -45,7 +45,7 @@ def request_signature(
     """
     request_id = uuid.uuid4()
     mailing = Mailing(address=wish.address, confirm_token=make_token(), withdraw_token=make_token())
-    SignRequest.objects.create(
+    SignRequest.objects.add(
         id=request_id,
         token_hash=token_hash(mailing.confirm_token),
         withdraw_hash=token_hash(mailing.withdraw_token),
@@ -55,7 +55,7 @@ def request_signature(
         language=wish.language,
         country=wish.country,
         partner_id=wish.partner_id,
-        visibility=wish.visibility,
+        visibility=wish.visibility.value,
         petition_ids=list(wish.petition_ids),
         sig_boxes=_sig_boxes(wish, request_id),
         mail_box=mailing.seal(request_id=request_id),

@@ -7,7 +7,7 @@ docs/threat-model.md.
 from functools import cache
 
 from petitions.vault.boxes import CannotOpen, epoch_of
-from petitions.vault.holder import HolderKey, seal_to_holder
+from petitions.vault.holder import HolderKey, open_by_secret, seal_by_secret, seal_to_holder
 from petitions.vault.keyring import KeysUnavailable
 from petitions.vault.keys import Purpose, Secret, VaultError
 from petitions.vault.vault import Vault
@@ -21,6 +21,8 @@ __all__ = [
     "Vault",
     "VaultError",
     "epoch_of",
+    "open_by_secret",
+    "seal_by_secret",
     "seal_to_holder",
     "vault",
 ]

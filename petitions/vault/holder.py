@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -17,6 +18,8 @@ from petitions.vault.boxes import SUITE, CannotOpen, pad, unpad
 from petitions.vault.keys import SEED_BYTES, GrownFromSeed, public_key
 
 VERSION = 1
+# A key seals one box, so it needs no other nonce.
+NONCE = bytes(12)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,30 @@ def seal_to_holder(data: bytes, *, public_bytes: bytes, context: str) -> bytes:
         ValueError: `public_bytes` is no public key.
     """
     return bytes([VERSION]) + SUITE.encrypt(pad(data), public_key(public_bytes), _info(context))
+
+
+def seal_by_secret(data: bytes, *, secret: str, context: str) -> bytes:
+    """The same for who has the secret now, and will show it again: no key pair is needed."""
+    return bytes([VERSION]) + _cipher(secret, context).encrypt(NONCE, pad(data), None)
+
+
+def open_by_secret(box: bytes, *, secret: str, context: str) -> bytes:
+    """
+    Raises:
+        CannotOpen: it was sealed by another secret or for another context, or was changed.
+    """
+    if box[:1] != bytes([VERSION]):
+        raise CannotOpen("This is no holder's box, or one of an unknown version.")
+    try:
+        return unpad(_cipher(secret, context).decrypt(NONCE, box[1:], None))
+    except InvalidTag as error:
+        raise CannotOpen("This box is another holder's, or was changed.") from error
+
+
+def _cipher(secret: str, context: str) -> AESGCM:
+    """Of a key that seals once: each secret is a random token, and each context has its own."""
+    grow = HKDF(SHA256(), length=SEED_BYTES, salt=None, info=_info(f"once|{context}"))
+    return AESGCM(grow.derive(secret.encode()))
 
 
 def _info(context: str) -> bytes:

@@ -15,7 +15,7 @@ from petitions.web.milestones import next_step, steps_reached
 from petitions.web.tile_map import TileMap, tile_map
 
 # Figures on pages are at most this old; reading them costs the database once in this time.
-SECONDS = 2
+SECONDS = 0.5
 # A country with fewer signers is not named: there the number would point at people.
 FEWEST_NAMED = 5
 

@@ -6,9 +6,13 @@ A view may set one of these headers itself, and then its word stands.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import urlsplit
 from wsgiref.headers import Headers
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -28,8 +32,27 @@ PUBLIC = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# What django-csp's decorators leave on a response.
+SPECIAL_POLICY = {"_csp_config", "_csp_update", "_csp_replace", "_csp_exempt"}
 # The admin keeps Django's own headers: its forms are checked by the Referer and Origin.
 ADMIN = "/admin/"
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """Nearly every answer has the policy of the settings, whose text is made once for all of them."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if vars(response).keys() & SPECIAL_POLICY or HEADER in response:
+            return super().process_response(request, response)
+        response[HEADER] = _usual_policy()
+        return response
+
+
+@cache
+def _usual_policy() -> str:
+    return build_policy()
 
 
 class HeadersMiddleware:

@@ -8,9 +8,11 @@ Valkey; the counters go an hour after their network's last form.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import redis
 from django.conf import settings
@@ -186,6 +188,16 @@ class Form:
 
 
 def _salt_of_the_day(server: redis.Redis) -> bytes:
+    """It is asked for once a minute, and kept in no file and no database but Valkey's memory."""
+    return _salt(server, int(time.monotonic() // MINUTE))
+
+
+def forget_salt() -> None:
+    _salt.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _salt(server: redis.Redis, _tick: int) -> bytes:
     pipe = server.pipeline(transaction=False)
     pipe.set("salt", secrets.token_bytes(32), ex=SALT_SECONDS, nx=True)
     pipe.get("salt")

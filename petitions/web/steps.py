@@ -22,6 +22,7 @@ from django.http import HttpRequest, HttpResponse
 from petitions.models import StepFigure
 from petitions.models.clock import this_hour
 from petitions.models.step_figure import Step
+from petitions.web.caching import KEPT, Kept
 from petitions.web.figures import figures_now
 
 log = logging.getLogger(__name__)
@@ -69,9 +70,18 @@ class _Counts:
 _counts = _Counts()
 
 
-def count(step: StepFigure.Step, *, petition_id: int) -> None:
-    if _counts.add((this_hour(), petition_id, step.value)):
+def count(step: StepFigure.Step, *, petition_id: int) -> bool:
+    """Whether it was time to write them down."""
+    is_due = _counts.add((this_hour(), petition_id, step.value))
+    if is_due:
         write()
+    return is_due
+
+
+def count_look(browser: str, *, petition_id: int) -> bool:
+    """Of somebody who is shown a petition's page, by what their browser calls itself."""
+    is_a_person = browser and not _robot(browser)
+    return bool(is_a_person) and count(StepFigure.Step.VIEWED, petition_id=petition_id)
 
 
 def write() -> None:
@@ -91,20 +101,18 @@ def forget() -> None:
 
 
 def counts_views(view: View) -> View:
-    """Count who is shown a petition's page, also from the cache: this stands around it."""
+    """Count who is shown a petition's page; kept pages count by themselves (kept_pages.py)."""
 
     @wraps(view)
     def counted(request: HttpRequest, slug: str, **arguments: Any) -> HttpResponse:
         response = view(request, slug, **arguments)
-        if response.status_code == HTTPStatus.OK and _is_a_look(request):
-            ask = figures_now().ask(slug)
-            if ask:
-                count(StepFigure.Step.VIEWED, petition_id=ask.petition.pk)
+        ask = figures_now().ask(slug)
+        if ask and request.method == "GET" and response.status_code == HTTPStatus.OK:
+            browser = request.headers.get("User-Agent", "")
+            count_look(browser, petition_id=ask.petition.pk)
+            kept: Kept | None = request.META.get(KEPT)
+            if kept:
+                kept.petition_id = ask.petition.pk
         return response
 
     return counted
-
-
-def _is_a_look(request: HttpRequest) -> bool:
-    browser = request.headers.get("User-Agent", "")
-    return request.method == "GET" and bool(browser) and not _robot(browser)

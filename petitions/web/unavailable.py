@@ -9,13 +9,14 @@ from http import HTTPStatus
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from petitions.vault import KeysUnavailable
 from petitions.web.languages import translations_of_home
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER_SECONDS = 30
+RETRY_AFTER_SECONDS = 10
 UNAVAILABLE = (OperationalError, InterfaceError, KeysUnavailable)
 
 
@@ -32,12 +33,22 @@ class UnavailableMiddleware:
         log.error("unavailable: %s", type(exception).__name__)
         # What was typed travels in the page itself, for a second try with one button.
         typed = [(name, value) for name, values in request.POST.lists() for value in values]
-        response = render(
-            request,
-            "errors/unavailable.html",
-            {"typed": typed, "translations": translations_of_home()},
-            status=HTTPStatus.SERVICE_UNAVAILABLE,
-        )
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        response["Cache-Control"] = "no-store"
-        return response
+        return _unavailable(request, typed)
+
+
+@require_safe
+def busy(request: HttpRequest, kind: str) -> HttpResponse:
+    """What the waiting room sends away with, where it is full: it is fetched beforehand."""
+    return _unavailable(request, [("typed", "")] if kind == "form" else [])
+
+
+def _unavailable(request: HttpRequest, typed: list[tuple[str, str]]) -> HttpResponse:
+    response = render(
+        request,
+        "errors/unavailable.html",
+        {"typed": typed, "translations": translations_of_home()},
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response

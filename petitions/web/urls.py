@@ -11,6 +11,7 @@ from petitions.web import (
     proof,
     receipts,
     share_views,
+    unavailable,
     views,
 )
 
@@ -29,6 +30,7 @@ urlpatterns = [
     path("press/", press.press, name="press"),
     path("partners/", press.partners, name="partners"),
     path("preview/<str:token>/", preview.preview, name="preview"),
+    path("busy/<str:kind>/", unavailable.busy),
     path("proof/", proof.challenge, name="proof"),
     path("confirm/<str:token>/", views.confirmation, name="confirm"),
     path("asks/", offers.sign_also, name="sign-also"),

@@ -2,29 +2,61 @@
 
 import pytest
 
-from petitions.vault import CannotOpen, HolderKey, seal_to_holder
+from petitions.vault import (
+    CannotOpen,
+    HolderKey,
+    open_by_secret,
+    seal_by_secret,
+    seal_to_holder,
+)
 
 SECRET = "s" * 43
 DATA = "Zoë O'Neill".encode()
 
 
-@pytest.fixture
-def box():
-    public = HolderKey.of(SECRET, "copy 1").public_bytes()
-    return seal_to_holder(DATA, public_bytes=public, context="copy 1")
+def by_key_pair(data, secret, context):
+    public = HolderKey.of(secret, context).public_bytes()
+    return seal_to_holder(data, public_bytes=public, context=context)
 
 
-def test_the_holder_opens_what_was_sealed_to_them(box):
-    assert HolderKey.of(SECRET, "copy 1").open(box) == DATA
+def opened_by_key_pair(box, secret, context):
+    return HolderKey.of(secret, context).open(box)
+
+
+def by_secret(data, secret, context):
+    return seal_by_secret(data, secret=secret, context=context)
+
+
+def opened_by_secret(box, secret, context):
+    return open_by_secret(box, secret=secret, context=context)
+
+
+WAYS = [(by_key_pair, opened_by_key_pair), (by_secret, opened_by_secret)]
+both_ways = pytest.mark.parametrize(("seal", "open_box"), WAYS, ids=["key pair", "secret"])
+
+
+@both_ways
+def test_the_holder_opens_what_was_sealed_to_them(seal, open_box):
+    box = seal(DATA, SECRET, "copy 1")
+
+    assert open_box(box, SECRET, "copy 1") == DATA
     assert DATA not in box
 
 
+@both_ways
 @pytest.mark.parametrize(
     ("secret", "context"), [("t" * 43, "copy 1"), (SECRET, "copy 2"), (SECRET[:-1], "copy 1")]
 )
-def test_another_secret_or_context_opens_nothing(box, secret, context):
+def test_another_secret_or_context_opens_nothing(seal, open_box, secret, context):
     with pytest.raises(CannotOpen):
-        HolderKey.of(secret, context).open(box)
+        open_box(seal(DATA, SECRET, "copy 1"), secret, context)
+
+
+def test_what_was_sealed_one_way_does_not_open_the_other():
+    with pytest.raises(CannotOpen):
+        opened_by_secret(by_key_pair(DATA, SECRET, "copy 1"), SECRET, "copy 1")
+    with pytest.raises(CannotOpen):
+        opened_by_key_pair(by_secret(DATA, SECRET, "copy 1"), SECRET, "copy 1")
 
 
 def test_a_box_of_another_context_does_not_open_under_the_same_key():
@@ -35,6 +67,7 @@ def test_a_box_of_another_context_does_not_open_under_the_same_key():
         key.open(moved)
 
 
+@both_ways
 @pytest.mark.parametrize(
     "damage",
     [
@@ -45,9 +78,9 @@ def test_a_box_of_another_context_does_not_open_under_the_same_key():
         lambda box: box[:-1] + bytes([box[-1] ^ 1]),
     ],
 )
-def test_a_damaged_box_does_not_open(box, damage):
+def test_a_damaged_box_does_not_open(seal, open_box, damage):
     with pytest.raises(CannotOpen):
-        HolderKey.of(SECRET, "copy 1").open(damage(box))
+        open_box(damage(seal(DATA, SECRET, "copy 1")), SECRET, "copy 1")
 
 
 def pieces(key):

@@ -1,0 +1,113 @@
+"""How many requests are worked on at once, how many may wait for it, and what the others are told.
+
+A server that takes in all that come answers none of them in time. Beyond its room a request is
+answered at once, by a page that is ready: nothing of it was begun, so nothing that was
+acknowledged is lost; and what was typed travels in the page, for another try with one button.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from django.conf import settings
+from django.utils.translation import get_language_from_path
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+BusyPage = tuple[list[tuple[str, str]], bytes]
+
+# More of them only take the interpreter's lock from each other.
+WORKED_ON = 4
+WAIT = 24
+PATIENCE_SECONDS = 5
+# Threads of the server: for these, and for pages that are kept.
+THREADS = WORKED_ON + WAIT + 4
+BUSY = "503 Service Unavailable"
+# Where the page of web/unavailable.py holds the place of what was typed.
+TYPED = b'<input type="hidden" name="typed" value="">'
+
+
+class WaitingRoom:
+    """A WSGI application around Django's. Threads share it."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._seats = threading.BoundedSemaphore(WORKED_ON + WAIT)
+        self._desks = threading.BoundedSemaphore(WORKED_ON)
+        self._busy_pages: dict[str, BusyPage] = {}
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        with _taken(self._seats, seconds=0) as seat:
+            if seat:
+                with _taken(self._desks, seconds=PATIENCE_SECONDS) as desk:
+                    if desk:
+                        return self._application(environ, start_response)
+        return self._send_away(environ, start_response)
+
+    def _send_away(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        language = get_language_from_path(environ["PATH_INFO"]) or settings.LANGUAGE_CODE
+        kind = "form" if environ["REQUEST_METHOD"] == "POST" else "page"
+        headers, page = self._busy_page(f"/{language}/busy/{kind}/")
+        body = page.replace(TYPED, _inputs(environ))
+        start_response(BUSY, [*headers, ("Content-Length", str(len(body)))])
+        return [body]
+
+    def _busy_page(self, path: str) -> BusyPage:
+        if path not in self._busy_pages:
+            self._busy_pages[path] = self._ask_django(path)
+        return self._busy_pages[path]
+
+    def _ask_django(self, path: str) -> BusyPage:
+        answer: list[Any] = []
+        chunks = self._application(_request_for(path), lambda *parts: answer.extend(parts))
+        body = b"".join(chunks)
+        chunks.close()  # type: ignore[attr-defined]  # WSGI's own way
+        headers = [each for each in answer[1] if each[0].lower() != "content-length"]
+        return headers, body
+
+
+@contextmanager
+def _taken(places: threading.Semaphore, *, seconds: float) -> Iterator[bool]:
+    is_taken = places.acquire(timeout=seconds) if seconds else places.acquire(blocking=False)
+    try:
+        yield is_taken
+    finally:
+        if is_taken:
+            places.release()
+
+
+def _inputs(environ: Environ) -> bytes:
+    """What was typed, as hidden fields; nothing where it is more than a form of ours can hold."""
+    said = environ.get("CONTENT_LENGTH") or ""
+    length = int(said) if said.isdecimal() else 0
+    if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return b""
+    typed = environ["wsgi.input"].read(length).decode(errors="replace")
+    return "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in parse_qsl(typed, keep_blank_values=True)
+    ).encode()
+
+
+def _request_for(path: str) -> Environ:
+    site = urlsplit(settings.SITE_URL)
+    return {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "SERVER_NAME": site.hostname,
+        "SERVER_PORT": str(site.port or 443),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": site.netloc,
+        "HTTP_X_FORWARDED_PROTO": site.scheme,
+        "wsgi.url_scheme": site.scheme,
+        "wsgi.input": io.BytesIO(),
+    }
