@@ -48,7 +48,7 @@ class Role(StrEnum):
 _SECRETS = {
     Role.WEB: frozenset[Secret](),
     Role.MAILER: frozenset({Secret.MAIL_KEYS, Secret.PEPPER}),
-    Role.DELIVERER: frozenset({Secret.SIGNATURE_KEYS}),
+    Role.DELIVERER: frozenset({Secret.SIGNATURE_KEYS, Secret.LEDGER}),
     Role.ORGANIZER: frozenset({Secret.SIGNATURE_KEYS, Secret.PEPPER}),
     Role.RETURNS: frozenset(),
     Role.ALL: frozenset(Secret),

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
@@ -198,6 +199,17 @@ CELERY_BEAT_SCHEDULE = {
     },
     "batches on schedule": {
         "task": "petitions.tasks.close_scheduled_batches",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    # On the hour: how long after a signature its leaf appears must tell nothing.
+    "public log": {
+        "task": "petitions.tasks.publish_ledger",
+        "schedule": crontab(minute=0),
+        "options": {"expires": 3600},
+    },
+    "batches for the public log": {
+        "task": "petitions.tasks.publish_batches",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },

@@ -115,7 +115,9 @@ def open_note(note: str, key: VerifierKey, witnesses: Iterable[VerifierKey] = ()
     """
     text, signatures = _split_note(note)
     for each in (key, *witnesses):
-        signed = [value for name, key_id, value in signatures if (name, key_id) == (each.name, each.id)]
+        signed = [
+            value for name, key_id, value in signatures if (name, key_id) == (each.name, each.id)
+        ]
         if not any(each.has_signed(text, value) for value in signed):
             raise NotACheckpoint(f"{each.name} has not signed this checkpoint.")
     checkpoint = read_checkpoint(text)

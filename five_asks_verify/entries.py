@@ -80,7 +80,9 @@ class Receipt:
         """
         found = RECEIPT.fullmatch(text.strip())
         if not found:
-            raise ValueError("This is no receipt: it has two numbers and a code, with dots between.")
+            raise ValueError(
+                "This is no receipt: it has two numbers and a code, with dots between."
+            )
         receipt = cls(int(found[1]), int(found[2]), base64.urlsafe_b64decode(found[3] + "="))
         if str(receipt) != text.strip():
             raise ValueError("This receipt is not complete, or was changed.")

@@ -1,0 +1,54 @@
+"""What was signed last, kept beside the key: a log must never show two pasts.
+
+Where an old backup was put back, the database knows fewer leaves than were published, or others.
+Whoever saved the newer head could prove that the log was forked; so nothing is signed then, until
+an operator has begun another log (`manage.py ledger anew`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from petitions.ledger.tree import MissingTile, stored_tree
+from petitions.models import Head, Log
+from petitions.vault import Secret, VaultError, vault
+from petitions.vault.files import reachable, read_json, write_json
+
+
+class OlderThanPublished(VaultError):
+    """This database has not got what was published of the log."""
+
+
+def refuse_another_past(log: Log) -> None:
+    """
+    Raises:
+        OlderThanPublished: the log here is not what was signed last, grown.
+    """
+    path = _path(log)
+    if not reachable(path):
+        return
+    signed = read_json(path)
+    size, root = int(signed["size"]), bytes.fromhex(signed["root"])
+    wrong = OlderThanPublished(
+        f"The public log {log} had {size:,} leaves that this database has not got: an old backup"
+        f" was put back. Nothing more is published of it, and letters wait. To begin another log:"
+        f" manage.py ledger anew {log.petition.slug}"
+    )
+    if size > log.size:
+        raise wrong
+    try:
+        known = stored_tree(log, size).root()
+    except MissingTile as error:
+        raise wrong from error
+    if known != root:
+        raise wrong
+
+
+def remember(head: Head) -> None:
+    """Once it is stored for good: what was signed and rolled back has been shown to nobody."""
+    content = {"size": head.size, "root": bytes(head.root).hex()}
+    write_json(_path(head.log), content, secret=True)
+
+
+def _path(log: Log) -> Path:
+    return vault().directory / Secret.LEDGER / f"signed-{log.pk}.json"
