@@ -23,6 +23,7 @@ from bench.browser import NoBrowser
 from bench.compare import Figure, compare
 from bench.exports import measure_a_million, measure_export
 from bench.files import measure_files
+from bench.ledger import measure_ledger
 from bench.letters import measure_letters
 from bench.lighthouse import measure_lighthouse
 from bench.load import Load, get, post, requests_a_second
@@ -164,6 +165,7 @@ PARTS: dict[str, Callable[[], dict[str, Figure]]] = {
     "letters": measure_letters,
     "files": measure_files,
     "admin": measure_admin,
+    "ledger": measure_ledger,
     "kills": measure_kills,
     "pages": measure_pages,
     "lighthouse": measure_scores,

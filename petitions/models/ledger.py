@@ -74,7 +74,8 @@ class Leaf(models.Model):
     signature = models.OneToOneField(
         Signature, models.PROTECT, primary_key=True, related_name="leaf"
     )
-    log = models.ForeignKey(Log, models.PROTECT, db_index=False)  # the constraint's index has it
+    # No log is ever deleted, and looking it up for each of a million leaves took a fifth of the time.
+    log = models.ForeignKey(Log, models.PROTECT, db_index=False, db_constraint=False)
     place = models.BigIntegerField()
     secret = models.BinaryField(max_length=32)
 
