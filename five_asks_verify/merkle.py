@@ -34,9 +34,7 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
     return root
 
 
-def is_included(
-    leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes
-) -> bool:
+def is_included(leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether `proof` shows that `leaf` is the one at `index` of the tree (section 2.1.3.2)."""
     if not 0 <= index < size:
         return False
