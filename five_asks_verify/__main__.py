@@ -68,19 +68,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"five-asks-verify: {printable(str(error))}", file=sys.stderr)
         return NOT_CHECKED
     print(report)
-    print(_sum_up(report))
-    return WRONG if report.problems else RIGHT
+    if report.problems:
+        print("This log can not be relied on: see each line that begins with WRONG.")
+        return WRONG
+    print("All is right.")
+    return RIGHT
 
 
 def _check(question: Question, report: Report) -> None:
-    source = open_source(question.where)
-    if question.save is None:
-        _ask(question, source, report)
-        return
-    saving = Saving(source, question.save)
-    _ask(question, saving, report)
-    saving.finish()
-    report.note(f"The log was saved to {question.save}.")
+    with open_source(question.where) as source:
+        if question.save is None:
+            _ask(question, source, report)
+            return
+        saving = Saving(source, question.save)
+        _ask(question, saving, report)
+        saving.finish()
+        report.note(f"The log was saved to {question.save}.")
 
 
 def _ask(question: Question, source: Source, report: Report) -> None:
@@ -113,13 +116,6 @@ def _key_of_site(source: Source, report: Report) -> VerifierKey:
         f" with --key: {key}"
     )
     return key
-
-
-def _sum_up(report: Report) -> str:
-    if not report.problems:
-        return "All is right."
-    count = len(report.problems)
-    return "One thing is wrong." if count == 1 else f"{count} things are wrong."
 
 
 def _read_arguments(arguments: Sequence[str] | None) -> Question:

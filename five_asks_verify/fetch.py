@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import http.client
 import ssl
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from queue import Empty, LifoQueue
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -47,18 +48,21 @@ class Source(Protocol):
         """
 
 
-def open_source(where: str) -> Source:
+@contextmanager
+def open_source(where: str) -> Iterator[Source]:
     """
     Raises:
         Unreachable: it is no address that may be asked, and no folder.
     """
     if "://" in where:
-        return Site(where)
-    if not Path(where).is_dir():
+        with closing(Site(where)) as site:
+            yield site
+    elif Path(where).is_dir():
+        yield Folder(Path(where))
+    else:
         raise Unreachable(
             f"{where} is no folder. A log's address begins with https:// and ends in its number."
         )
-    return Folder(Path(where))
 
 
 def read_all(source: Source, paths: Iterable[str], *, limit: int) -> Iterator[bytes]:
@@ -133,7 +137,7 @@ class Saving:
 
 
 class Site:
-    """Each thread keeps a connection of its own open: thousands of tiles are asked for."""
+    """Its connections are kept open from one answer to the next: thousands of tiles are read."""
 
     def __init__(self, address: str) -> None:
         """
@@ -143,7 +147,12 @@ class Site:
         self._address = address.rstrip("/")
         self._url = _checked(self._address)
         self._proxy = _proxy_for(self._url)
-        self._threads = threading.local()
+        self._idle: LifoQueue[http.client.HTTPConnection] = LifoQueue()
+
+    def close(self) -> None:
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().close()
 
     def read(self, path: str, *, limit: int) -> bytes:
         for pause in PAUSES:
@@ -169,9 +178,14 @@ class Site:
             ) from error
         except (OSError, http.client.HTTPException) as error:
             connection.close()
+            # A site that has tired of one idle connection has tired of them all.
+            self.close()
             raise _Temporary(str(error) or type(error).__name__) from error
-        if response.status != http.HTTPStatus.OK or len(content) > limit:
+        if response.isclosed():
+            self._idle.put(connection)
+        else:
             # What is left of the answer would be read as the next one.
+            response.close()
             connection.close()
         self._judge(path, response)
         return _within(content, limit, path)
@@ -188,16 +202,18 @@ class Site:
             raise Unreachable(f"{self._address}/{path}: the site answers {status}.")
 
     def _connection(self) -> http.client.HTTPConnection:
-        if not hasattr(self._threads, "connection"):
-            self._threads.connection = self._connect()
-        connection: http.client.HTTPConnection = self._threads.connection
-        return connection
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            return self._connect()
 
     def _connect(self) -> http.client.HTTPConnection:
-        to = self._proxy or self._url
+        host, port = _host(self._url), self._url.port
+        if self._proxy:
+            host, port = _host(self._proxy), self._proxy.port or http.client.HTTP_PORT
         if self._url.scheme == "http":
-            return http.client.HTTPConnection(_host(to), to.port, timeout=TIMEOUT)
-        connection = http.client.HTTPSConnection(_host(to), to.port, timeout=TIMEOUT)
+            return http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+        connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT)
         if self._proxy:
             connection.set_tunnel(_host(self._url), self._url.port, _credentials(self._proxy))
         return connection

@@ -81,7 +81,7 @@ class ShownLog:
         self.leaves.append(Said(text))
 
     def hashes(self):
-        return [leaf_hash(entry) for entry in self.entries()]
+        return list(map(leaf_hash, self.entries()))
 
     def entries(self):
         places = {id(leaf): place for place, leaf in enumerate(self.leaves)}
@@ -104,30 +104,31 @@ class ShownLog:
         found = sorted((self.receipt(each) for each in signatures), key=lambda each: each.place)
         return "\n".join(["receipt", *map(str, found), ""])
 
-    def batches(self):
-        hashes = self.hashes()
+    def batches(self, hashes):
         last = {leaf.number: at for at, leaf in enumerate(self.leaves) if isinstance(leaf, Closed)}
         return [_record(self, self.leaves[at], at + 1, hashes) for at in last.values()]
 
     def write(self, folder: Path, *, note: str | None = None) -> Path:
-        _write(folder / "key", str(self.key).encode())
-        _write(folder / "checkpoint", (note or self.note()).encode())
-        _write(folder / "batches.json", json.dumps(self.batches()).encode())
-        for path, content in tiles_of(self.hashes()):
-            _write(folder / "tile" / path, content)
-        self._write_entries(folder / "entries")
-        return folder
-
-    def _write_entries(self, folder):
         entries = self.entries()
+        hashes = list(map(leaf_hash, entries))
+        own_note = sign(Checkpoint(ORIGIN, self.size, root_of(hashes)), self.private)
+        _write(folder / "key", str(self.key).encode())
+        _write(folder / "checkpoint", (note or own_note).encode())
+        _write(folder / "batches.json", json.dumps(self.batches(hashes)).encode())
+        for path, content in tiles_of(hashes):
+            _write(folder / "tile" / path, content)
         for first in range(0, self.size, WIDTH):
             width = min(WIDTH, self.size - first)
-            lines = [
-                f"{place}\t{entries[place].decode()}\n"
-                for place in range(first, first + width)
-                if not isinstance(self.leaves[place], Signed)
-            ]
-            _write(folder / index_path(first // WIDTH, width), "".join(lines).encode())
+            page = self._page(entries, range(first, first + width))
+            _write(folder / "entries" / index_path(first // WIDTH, width), page.encode())
+        return folder
+
+    def _page(self, entries, places):
+        return "".join(
+            f"{place}\t{entries[place].decode()}\n"
+            for place in places
+            if not isinstance(self.leaves[place], Signed)
+        )
 
 
 def tiles_of(hashes):
