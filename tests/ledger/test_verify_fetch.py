@@ -51,6 +51,7 @@ class OneSite(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self):
         self.server.asked.append((self.path, dict(self.headers)))
