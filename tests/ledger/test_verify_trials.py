@@ -3,6 +3,7 @@
 import base64
 import io
 import random
+import shutil
 from collections import Counter
 from copy import copy
 
@@ -139,6 +140,7 @@ def test_each_changed_log_is_found_and_no_other_one(tmp_path, capsys, show):
         said = capsys.readouterr().out
         assert (ended, "WRONG" in said) == (1, True), said
         found[trial.how.__name__] += 1
+        shutil.rmtree(trial.folder)
     kinds = ", ".join(f"{count} {how}" for how, count in sorted(found.items()))
     show(f"logs with a changed leaf found: {found.total():,} of {TRIALS:,} ({kinds})")
 
