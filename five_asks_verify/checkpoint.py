@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,8 +26,12 @@ ED25519 = 1
 COSIGNATURE = 4
 KEY_ID_BYTES = 4
 TIME_BYTES = 8
+LATEST_TIME = 2**63 - 1
 SIGNATURE_LINE = "\N{EM DASH} "
 BODY_LINES = 3
+# Fifteen digits, as places have in entries.
+SIZE = re.compile(r"0|[1-9][0-9]{0,14}")
+NAME = re.compile(r"[^\s+]+")
 
 
 class NotACheckpoint(ValueError):
@@ -68,7 +73,11 @@ class VerifierKey:
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
         raw = _bytes(encoded)
-        if not name or len(raw) != 1 + HASH_BYTES or raw[0] not in {ED25519, COSIGNATURE}:
+        if (
+            not NAME.fullmatch(name)
+            or len(raw) != 1 + HASH_BYTES
+            or raw[0] not in {ED25519, COSIGNATURE}
+        ):
             raise ValueError("This is no Ed25519 key of the form name+id+key.")
         key = cls(name, raw[0], raw[1:])
         if key.id.hex() != key_id:
@@ -80,11 +89,14 @@ class VerifierKey:
         message = text.encode()
         if self.kind == COSIGNATURE:
             time = int.from_bytes(signature[:TIME_BYTES])
+            if time > LATEST_TIME:
+                return False
             message = f"cosignature/v1\ntime {time}\n".encode() + message
             signature = signature[TIME_BYTES:]
         try:
             Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
-        except InvalidSignature:
+        except (InvalidSignature, ValueError):
+            # The second where the key's bytes are no point of the curve.
             return False
         return True
 
@@ -108,7 +120,8 @@ def signature_line(key: VerifierKey, signature: bytes) -> str:
 def open_note(note: str, key: VerifierKey, witnesses: Iterable[VerifierKey] = ()) -> Checkpoint:
     """The checkpoint that `key`, and each of the witnesses, has signed.
 
-    Lines of other keys are passed over, as the standard asks.
+    Lines of other keys are passed over, as the standard asks, and a false line of one of these
+    keys makes the whole note false.
 
     Raises:
         NotACheckpoint: one of them has not, or the text is no checkpoint of this log.
@@ -118,7 +131,7 @@ def open_note(note: str, key: VerifierKey, witnesses: Iterable[VerifierKey] = ()
         signed = [
             value for name, key_id, value in signatures if (name, key_id) == (each.name, each.id)
         ]
-        if not any(each.has_signed(text, value) for value in signed):
+        if not signed or not all(each.has_signed(text, value) for value in signed):
             raise NotACheckpoint(f"{each.name} has not signed this checkpoint.")
     checkpoint = read_checkpoint(text)
     if checkpoint.origin != key.name:
@@ -133,10 +146,10 @@ def read_checkpoint(note: str) -> Checkpoint:
         NotACheckpoint: it says nothing.
     """
     lines = note.split("\n")
-    if len(lines) <= BODY_LINES or not lines[0] or not lines[1].isdecimal():
+    if len(lines) <= BODY_LINES or not lines[0]:
         raise NotACheckpoint("It does not begin with an origin, a size and a root.")
     root = _bytes(lines[2])
-    if len(root) != HASH_BYTES or str(int(lines[1])) != lines[1]:
+    if len(root) != HASH_BYTES or not SIZE.fullmatch(lines[1]):
         raise NotACheckpoint("Its size or its root is none.")
     return Checkpoint(lines[0], int(lines[1]), root)
 
@@ -151,7 +164,7 @@ def _split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
 def _read_signature(line: str) -> tuple[str, bytes, bytes]:
     name, _, encoded = line.removeprefix(SIGNATURE_LINE).partition(" ")
     raw = _bytes(encoded)
-    if not line.startswith(SIGNATURE_LINE) or not name or len(raw) <= KEY_ID_BYTES:
+    if not line.startswith(SIGNATURE_LINE) or not NAME.fullmatch(name) or len(raw) <= KEY_ID_BYTES:
         raise NotACheckpoint("A line below its text is no signature.")
     return name, raw[:KEY_ID_BYTES], raw[KEY_ID_BYTES:]
 

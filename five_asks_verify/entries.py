@@ -22,8 +22,14 @@ from hashlib import sha256
 from itertools import pairwise
 
 PREFIX = "five-asks/1"
-PLACES = re.compile(r"[0-9]+(?:-[0-9]+)?(?:,[0-9]+(?:-[0-9]+)?)*")
-RECEIPT = re.compile(r"([1-9][0-9]*)\.(0|[1-9][0-9]*)\.([A-Za-z0-9_-]{43})")
+# Fifteen digits: no log is longer, and no text can make a number that takes long to read.
+NUMBER = r"(?:0|[1-9][0-9]{0,14})"
+RUN = rf"{NUMBER}(?:-{NUMBER})?"
+PLACES = re.compile(rf"{RUN}(?:,{RUN})*")
+BATCH = re.compile(rf"{re.escape(PREFIX)} batch ([1-9][0-9]{{0,14}}) ({NUMBER}) ([0-9a-f]{{64}})")
+CHANGE = re.compile(rf"{re.escape(PREFIX)} (withdrawn|held|released) ({RUN}(?:,{RUN})*)")
+RECEIPT = re.compile(rf"([1-9][0-9]{{0,14}})\.({NUMBER})\.([A-Za-z0-9_-]{{43}})")
+SHOWN = 80
 
 
 class Kind(StrEnum):
@@ -94,16 +100,11 @@ def read_entry(text: str) -> Change | BatchClosed:
     Raises:
         ValueError: it is no entry of this version, or not in its one form.
     """
-    match text.split(" "):
-        case [_, "batch", number, count, digest]:
-            entry: Change | BatchClosed = BatchClosed(int(number), int(count), digest)
-        case [_, kind, places]:
-            entry = Change(Kind(kind), read_places(places))
-        case _:
-            raise ValueError(f"This is no entry: {text}")
-    if str(entry) != text:
-        raise ValueError(f"This is no entry: {text}")
-    return entry
+    if found := BATCH.fullmatch(text):
+        return BatchClosed(int(found[1]), int(found[2]), found[3])
+    if found := CHANGE.fullmatch(text):
+        return Change(Kind(found[1]), read_places(found[2]))
+    raise ValueError(f"This is no entry: {text[:SHOWN]}")
 
 
 def ranges(places: Iterable[int]) -> tuple[range, ...]:
@@ -138,12 +139,12 @@ def read_places(text: str) -> tuple[range, ...]:
     if not text:
         return ()
     if not PLACES.fullmatch(text):
-        raise ValueError(f"These are no places: {text[:80]}")
+        raise ValueError(f"These are no places: {text[:SHOWN]}")
     pairs = [part.partition("-") for part in text.split(",")]
     found = tuple(range(int(first), int(last or first) + 1) for first, _, last in pairs)
     apart = all(one.stop < other.start for one, other in pairwise(found))
     if not all(found) or not apart or places_text(found) != text:
-        raise ValueError(f"These places are not in their order: {text[:80]}")
+        raise ValueError(f"These places are not in their order: {text[:SHOWN]}")
     return found
 
 
