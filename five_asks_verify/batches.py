@@ -94,7 +94,13 @@ def _compare(closing: Closing, batch: Batch | None, root_at: Callable[[int], byt
     name = f"Batch {said.number}"
     if batch is None:
         # One that nothing was left of is taken back, and keeps its number in the log alone.
-        return [f"{name} is in the log, but not in batches.json."] if said.count else []
+        return (
+            [
+                f"{name} is in the log, but not in batches.json. If it is changing just now, it is there in two minutes."
+            ]
+            if said.count
+            else []
+        )
     if batch.closed() != said:
         shown = f"{batch.count:,} signatures with the digest {batch.digest}"
         return [f"{name}: batches.json says {shown}, the log {said.count:,} with {said.digest}."]

@@ -15,7 +15,7 @@ from itertools import chain
 from django.db import connection, models, transaction
 
 from five_asks_verify import checkpoint
-from five_asks_verify.entries import BatchClosed, places_text, ranges
+from five_asks_verify.entries import PREFIX, BatchClosed, places_text, ranges
 from five_asks_verify.merkle import leaf_hash
 from petitions.ledger.memory import refuse_another_past, remember
 from petitions.ledger.tree import grow
@@ -38,9 +38,12 @@ def publish_due() -> None:
 
 
 def publish_batches() -> None:
-    """Closed ones whose letters still wait for a head."""
+    """Closed ones whose letters still wait for a head, and that others were taken back."""
     for batch in Batch.objects.filter(head=None).order_by("pk").select_related("petition"):
         publish_batch(batch)
+    taken_back = LogEntry.objects.waiting().filter(text__startswith=f"{PREFIX} batch ")
+    for petition in Petition.objects.filter(logs__entries__in=taken_back).distinct():
+        _publish_or_say_why(petition)
 
 
 def publish_batch(batch: Batch) -> bool:
