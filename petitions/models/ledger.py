@@ -164,6 +164,12 @@ class Head(models.Model):
     def __str__(self) -> str:
         return f"{self.log_id}: {self.size}"
 
+    @property
+    def cosigned_note(self) -> str:
+        """With the witnesses' lines below the log's own signature."""
+        lines = self.cosignatures.order_by("pk").values_list("line", flat=True)
+        return self.note + "".join(f"{line.strip()}\n" for line in lines)
+
 
 class Cosignature(models.Model):
     """A witness's line below a head's note: it has seen that the log only grew."""
