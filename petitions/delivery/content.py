@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+from five_asks_verify.entries import Receipt
 from petitions.models import Batch, Leaf, Signature, Visibility
 from petitions.models.sealed import Details, tolerate
 from petitions.vault import CannotOpen
@@ -70,8 +71,10 @@ def open_batch(batch: Batch) -> BatchContent:
 
 
 def _receipts(batch: Batch) -> Iterator[str]:
-    for leaf in Leaf.objects.of_batch(batch).iterator():
-        yield str(leaf.receipt)
+    # As values: to make objects of a hundred thousand takes longer than all else.
+    leaves = Leaf.objects.of_batch(batch).values_list("log", "place", "secret")
+    for log_id, place, secret in leaves.iterator():
+        yield str(Receipt(log_id, place, bytes(secret)))
 
 
 def may_be_named(signature: Signature) -> bool:

@@ -18,8 +18,8 @@ def keep_cosignatures(log: Log, note: str, *, key: VerifierKey) -> int:
     """
     if key.kind != COSIGNATURE:
         raise NotCosigned("This is no witness's key: those sign the time as well (kind 4).")
-    head = _head_of(log, note)
     lines = signatures_by(key, note)
+    head = _head_of(log, note)
     if not lines:
         raise NotCosigned(f"{key.name} has not signed this checkpoint with this key.")
     kept = [Cosignature.objects.get_or_create(head=head, line=line.strip()) for line in lines]
