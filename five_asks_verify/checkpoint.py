@@ -105,6 +105,20 @@ def key_of(name: str, private: Ed25519PrivateKey) -> VerifierKey:
     return VerifierKey(name, ED25519, private.public_key().public_bytes_raw())
 
 
+def signatures_by(key: VerifierKey, note: str) -> list[str]:
+    """The lines below a note by which `key` has signed it.
+
+    Raises:
+        NotACheckpoint: it is no signed note.
+    """
+    text, signatures = _split_note(note)
+    return [
+        signature_line(key, value)
+        for name, key_id, value in signatures
+        if (name, key_id) == (key.name, key.id) and key.has_signed(text, value)
+    ]
+
+
 def sign(checkpoint: Checkpoint, private: Ed25519PrivateKey) -> str:
     """The note, signed by the log itself."""
     text = str(checkpoint)

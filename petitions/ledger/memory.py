@@ -11,8 +11,9 @@ from pathlib import Path
 
 from petitions.ledger.tree import MissingTile, stored_tree
 from petitions.models import Head, Log
-from petitions.vault import Secret, VaultError, vault
-from petitions.vault.files import reachable, read_json, write_json
+from petitions.vault import KeysUnavailable, Secret, VaultError, vault
+from petitions.vault.files import reachable, write_json
+from petitions.vault.keyring import read_key_file
 
 
 class OlderThanPublished(VaultError):
@@ -23,12 +24,11 @@ def refuse_another_past(log: Log) -> None:
     """
     Raises:
         OlderThanPublished: the log here is not what was signed last, grown.
+        KeysUnavailable: nobody can tell.
     """
-    path = _path(log)
-    if not reachable(path):
+    if not has_signed(log):
         return
-    signed = read_json(path)
-    size, root = int(signed["size"]), bytes.fromhex(signed["root"])
+    size, root = _signed_last(log)
     wrong = OlderThanPublished(
         f"The public log {log} had {size:,} leaves that this database has not got: an old backup"
         f" was put back. Nothing more is published of it, and letters wait. To begin another log:"
@@ -44,10 +44,24 @@ def refuse_another_past(log: Log) -> None:
         raise wrong
 
 
+def has_signed(log: Log) -> bool:
+    """Whether this machine has signed a head of a log with this number."""
+    return reachable(_path(log))
+
+
 def remember(head: Head) -> None:
     """Once it is stored for good: what was signed and rolled back has been shown to nobody."""
     content = {"size": head.size, "root": bytes(head.root).hex()}
     write_json(_path(head.log), content, secret=True)
+
+
+def _signed_last(log: Log) -> tuple[int, bytes]:
+    path = _path(log)
+    signed = read_key_file(path)
+    try:
+        return int(signed["size"]), bytes.fromhex(signed["root"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise KeysUnavailable(f"{path} does not say what was signed last.") from error
 
 
 def _path(log: Log) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
@@ -30,46 +31,68 @@ ENOUGH = 20
 SECRETS_AT_ONCE = 10_000
 
 
-def publish_due() -> None:
+@dataclass(frozen=True)
+class Outcome:
+    """Of a try to publish: the head, or why there is none."""
+
+    petition: Petition
+    batch: Batch | None
+    head: Head | None
+    why_not: str = ""
+
+
+def publish_due() -> list[Outcome]:
     """Of each petition for which enough waits; one that can't be published keeps no other back."""
-    for petition in Petition.objects.order_by("pk"):
-        if enough_waits(petition):
-            _publish_or_say_why(petition)
+    due = [each for each in Petition.objects.order_by("pk") if enough_waits(each)]
+    return [_publish_or_say_why(each) for each in due]
 
 
-def publish_batches() -> None:
+def publish_batches() -> list[Outcome]:
     """Closed ones whose letters still wait for a head, and that others were taken back."""
-    for batch in Batch.objects.filter(head=None).order_by("pk").select_related("petition"):
-        publish_batch(batch)
+    waiting = Batch.objects.filter(head=None).order_by("pk").select_related("petition")
+    outcomes = [publish_batch(batch) for batch in waiting]
     taken_back = LogEntry.objects.waiting().filter(text__startswith=f"{PREFIX} batch ")
-    for petition in Petition.objects.filter(logs__entries__in=taken_back).distinct():
-        _publish_or_say_why(petition)
+    petitions = Petition.objects.filter(logs__entries__in=taken_back).distinct()
+    return outcomes + [_publish_or_say_why(petition) for petition in petitions]
 
 
-def publish_batch(batch: Batch) -> bool:
-    """Publish all that waits, and that the batch is closed; false where it has to wait."""
+def publish_petition(petition: Petition) -> list[Outcome]:
+    """Both, of one petition."""
+    waiting = Batch.objects.filter(petition=petition, head=None).order_by("pk")
+    outcomes = [publish_batch(batch) for batch in waiting.select_related("petition")]
+    if enough_waits(petition):
+        outcomes.append(_publish_or_say_why(petition))
+    return outcomes
+
+
+def publish_batch(batch: Batch) -> Outcome:
+    """Publish all that waits, and that the batch is closed; or the batch and its letters wait."""
     return _publish_or_say_why(batch.petition, batch=batch)
 
 
 def enough_waits(petition: Petition) -> bool:
-    entries = LogEntry.objects.waiting().filter(log__petition=petition)[:ENOUGH].count()
     # Counted no further than it takes to know.
-    missing = ENOUGH - entries
+    missing = ENOUGH - entries_waiting(petition)[:ENOUGH].count()
     return missing <= 0 or without_leaf(petition)[:missing].count() == missing
+
+
+def entries_waiting(petition: Petition) -> models.QuerySet[LogEntry]:
+    """What still comes for a log that another one followed is never published."""
+    return LogEntry.objects.waiting().filter(log=Log.objects.of(petition))
 
 
 def without_leaf(petition: Petition) -> models.QuerySet[Signature]:
     return Signature.objects.counted().filter(petition=petition, leaf=None).order_by()
 
 
-def _publish_or_say_why(petition: Petition, *, batch: Batch | None = None) -> bool:
+def _publish_or_say_why(petition: Petition, *, batch: Batch | None = None) -> Outcome:
     try:
         with transaction.atomic():
-            publish(petition, batch=batch)
+            head = publish(petition, batch=batch)
     except VaultError as alarm:
         log_of_process.critical("the public log of %s: %s", petition.slug, alarm)
-        return False
-    return True
+        return Outcome(petition, batch, None, str(alarm))
+    return Outcome(petition, batch, head)
 
 
 @transaction.atomic
@@ -89,6 +112,8 @@ def publish(petition: Petition, *, batch: Batch | None = None) -> Head:
     refuse_another_past(log)
     last = log.heads.last()
     size = last.size if last else 0
+    if batch:
+        _wait_for_signers_of(batch)
     signatures = _append_signatures(log, size)
     if batch:
         _tell_of(batch, log)
@@ -114,10 +139,28 @@ def publish(petition: Petition, *, batch: Batch | None = None) -> Head:
     return head
 
 
+def _wait_for_signers_of(batch: Batch) -> None:
+    """Who holds one of its signatures may only change a wish: it must not be passed over."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*) FROM (
+                SELECT FROM petitions_signature AS signature
+                WHERE signature.batch_id = %s
+                  AND NOT EXISTS (SELECT FROM petitions_leaf AS leaf
+                                  WHERE leaf.signature_id = signature.id)
+                FOR KEY SHARE
+            ) AS waited_for
+            """,
+            [batch.pk],
+        )
+
+
 def _append_signatures(log: Log, size: int) -> int:
     """Give each signature that is counted and has no leaf one; how many there were.
 
-    Whoever withdraws at this moment has locked their signature, and gets none.
+    Whoever withdraws at this moment has locked their signature, and gets none; who only changes
+    something gets one next time.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -146,12 +189,18 @@ def _append_signatures(log: Log, size: int) -> int:
 
 
 def _tell_of(batch: Batch, log: Log) -> None:
-    """Its entry waits as the last one. Who withdrew since it was closed is not in it any more."""
+    """Its entry waits as the last one. Who withdrew since it was closed is not in it any more.
+
+    Its size stays where letters have told of it: they went out before there was a log, or the log
+    was begun anew.
+    """
     of_batch = Leaf.objects.filter(log=log, signature__batch=batch).order_by("place")
     places = ranges(of_batch.values_list("place", flat=True).iterator())
     closed = BatchClosed.of(batch.number, places)
     LogEntry.objects.add([(log.pk, closed, 0)])
-    batch.size, batch.places = closed.count, places_text(places)
+    batch.places = places_text(places)
+    if not batch.deliveries.begun().exists():
+        batch.size = closed.count
     batch.save(update_fields=["size", "places"])
     Log.objects.filter(pk=log.pk, highest_batch__lt=batch.number).update(highest_batch=batch.number)
 

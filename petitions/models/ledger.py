@@ -13,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from five_asks_verify.entries import Receipt
+from petitions.models.batch import Batch
 from petitions.models.petition import Petition
 from petitions.models.signature import Signature
 
@@ -65,6 +66,12 @@ class Log(models.Model):
         return head.size if head else 0
 
 
+class LeafQuerySet(models.QuerySet["Leaf"]):
+    def of_batch(self, batch: Batch) -> LeafQuerySet:
+        """Who withdrew since it was closed has none any more."""
+        return self.filter(signature__batch=batch).order_by("place")
+
+
 class Leaf(models.Model):
     """Where a signature stands in the log, and the secret that opens its leaf.
 
@@ -78,6 +85,8 @@ class Leaf(models.Model):
     log = models.ForeignKey(Log, models.PROTECT, db_index=False, db_constraint=False)
     place = models.BigIntegerField()
     secret = models.BinaryField(max_length=32)
+
+    objects = LeafQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()

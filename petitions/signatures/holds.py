@@ -95,9 +95,7 @@ def _hold_back_batches() -> None:
 
 
 def _unsent() -> QuerySet[Batch]:
-    begun = Delivery.objects.filter(batch=OuterRef("pk")).exclude(
-        state=Delivery.State.READY, tries=0
-    )
+    begun = Delivery.objects.begun().filter(batch=OuterRef("pk"))
     return Batch.objects.exclude(Exists(begun))
 
 
