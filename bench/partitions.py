@@ -30,7 +30,8 @@ _COLUMNS = """id, petition_id, index, look_alike, sig_box, country, visibility, 
 
 def measure_partitions() -> dict[str, Figure]:
     seconds = fill(ROWS).seconds
-    print(f"\n{ROWS:,} signatures in {sum(seconds.values()):.0f} s.")
+    parts = ", ".join(f"{part} {taken:.0f}" for part, taken in seconds.items())
+    print(f"\n{ROWS:,} signatures in {sum(seconds.values()):.0f} s ({parts}).")
     petitions = list(Petition.objects.order_by("number").values_list("pk", flat=True))
     began = time.perf_counter()
     _make_parted(petitions)
