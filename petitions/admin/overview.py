@@ -132,7 +132,9 @@ def letters(*, sees_what_came_back: bool) -> list[tuple[str, int, str]]:
     ]
     rows.append((gettext("tried, and put off"), counts["put_off"], f"{url}?{PUT_OFF}"))
     if sees_what_came_back:
-        bounced = Returned.objects.using(reader).filter(kind=Returned.Kind.HARD, delivery__isnull=False)
+        bounced = Returned.objects.using(reader).filter(
+            kind=Returned.Kind.HARD, delivery__isnull=False
+        )
         returned = reverse("admin:petitions_returned_changelist")
         rows.append(
             (
