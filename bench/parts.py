@@ -28,6 +28,7 @@ from bench.letters import measure_letters
 from bench.lighthouse import measure_lighthouse
 from bench.load import Load, get, post, requests_a_second
 from bench.pages import measure_first_loads
+from bench.partitions import measure_partitions
 from bench.server import HOST, web_server
 from local.html_forms import read_page
 from local.node_tools import NoNodeTools
@@ -169,6 +170,7 @@ PARTS: dict[str, Callable[[], dict[str, Figure]]] = {
     "kills": measure_kills,
     "pages": measure_pages,
     "lighthouse": measure_scores,
+    "partitions": measure_partitions,
 }
 # It needs some gigabytes of disk, and time.
-BY_NAME_ONLY = {"export_million"}
+BY_NAME_ONLY = {"export_million", "partitions"}

@@ -149,7 +149,7 @@ def test_a_worker_without_its_keys_stops_at_once_and_says_which(keys):
         shutil.rmtree(keys.directory / secret)
 
     refusal = subprocess.run(
-        [sys.executable, "-m", "celery", "-A", "campaign", "worker", "-Q", "mailer", "-c", "1"],
+        [sys.executable, "-m", "celery", "-A", "campaign", "worker", "-c", "1"],
         cwd=django_settings.BASE_DIR,
         env={**os.environ, "CAMPAIGN_ROLE": "mailer", "VAULT_DIR": str(keys.directory)},
         capture_output=True,
