@@ -52,6 +52,8 @@ CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))
 # --- Keys: one folder, of which each machine holds only the parts its role may have
 
 VAULT_DIR = Path(env.str("VAULT_DIR", default=str(VAR_DIR / "vault")))
+# Where the deliverer remembers the newest heads of the public log that it signed; it writes there.
+LEDGER_MEMORY_DIR = Path(env.str("LEDGER_MEMORY_DIR", default=str(VAULT_DIR / "ledger")))
 
 # --- What runs
 
@@ -189,6 +191,7 @@ CELERY_TASK_ROUTES = {
             "carry_details",
             "close_scheduled_batches",
             "publish_batches",
+            "publish_ledger",
             "keep_petitions_schedule",
         ],
         Queue.NEWS: ["send_news", "erase_what_is_due"],

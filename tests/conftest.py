@@ -91,6 +91,7 @@ def all_keys(directory: Path) -> Iterator[Vault]:
     fresh.activate(dict.fromkeys(Purpose, EPOCH))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(django_settings, "VAULT_DIR", fresh.directory)
+        patch.setattr(django_settings, "LEDGER_MEMORY_DIR", fresh.directory / "ledger")
         vault.cache_clear()
         yield vault()
     vault.cache_clear()

@@ -1,4 +1,4 @@
-"""What was signed last, kept beside the key: a log must never show two pasts.
+"""What was signed last, kept where the key is: a log must never show two pasts.
 
 Where an old backup was put back, the database knows fewer leaves than were published, or others.
 Whoever saved the newer head could prove that the log was forked; so nothing is signed then, until
@@ -7,12 +7,16 @@ an operator has begun another log (`manage.py ledger anew`).
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
+
+from django.conf import settings
 
 from petitions.ledger.tree import MissingTile, stored_tree
 from petitions.models import Head, Log
-from petitions.vault import KeysUnavailable, Secret, VaultError, vault
-from petitions.vault.files import reachable, write_json
+from petitions.vault import KeysUnavailable, VaultError
+from petitions.vault.files import make_folder, reachable, write_json
 from petitions.vault.keyring import read_key_file
 
 
@@ -26,6 +30,10 @@ def refuse_another_past(log: Log) -> None:
         OlderThanPublished: the log here is not what was signed last, grown.
         KeysUnavailable: nobody can tell.
     """
+    if not _can_be_written():
+        raise KeysUnavailable(
+            f"Nothing can be remembered in {settings.LEDGER_MEMORY_DIR}: nobody may write there."
+        )
     if not has_signed(log):
         return
     size, root = _signed_last(log)
@@ -55,6 +63,13 @@ def remember(head: Head) -> None:
     write_json(_path(head.log), content, secret=True)
 
 
+def _can_be_written() -> bool:
+    folder = Path(settings.LEDGER_MEMORY_DIR)
+    with suppress(OSError):
+        make_folder(folder, secret=True)
+    return os.access(folder, os.W_OK)
+
+
 def _signed_last(log: Log) -> tuple[int, bytes]:
     path = _path(log)
     signed = read_key_file(path)
@@ -65,4 +80,4 @@ def _signed_last(log: Log) -> tuple[int, bytes]:
 
 
 def _path(log: Log) -> Path:
-    return vault().directory / Secret.LEDGER / f"signed-{log.pk}.json"
+    return Path(settings.LEDGER_MEMORY_DIR) / f"signed-{log.pk}.json"

@@ -2,7 +2,8 @@
 
     public/ledger.json    the public key
     ledger/ledger.json    its seed
-    ledger/signed-1.json  the newest head that was signed of log 1; see petitions/ledger/memory.py
+
+The deliverer remembers the newest head that it signed of each log (petitions/ledger/memory.py).
 
 No copy of it need be kept: it opens nothing. Where it is lost another one is made, and whoever
 checks the log is told the new public key.
