@@ -18,7 +18,9 @@ APP = "petitions"
 # These ran before there was anything to sign; no database is so full that has not run them.
 LAST_ON_AN_EMPTY_SITE = 30
 # By name, why one may do what is said here all the same, for example: the table is small for ever.
-MAY_LOCK: dict[str, str] = {}
+MAY_LOCK = {
+    "0031_ledger": "it indexes batches, of which there are some each week",
+}
 
 _TABLE = re.compile(r'(?:ALTER TABLE|CREATE TABLE|UPDATE|DELETE FROM) (?:ONLY )?"?(\w+)"?')
 _INDEXED = re.compile(r'INDEX .* ON "?(\w+)"?')

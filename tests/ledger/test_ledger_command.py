@@ -203,7 +203,7 @@ def test_a_line_that_witnesses_nothing_is_refused(petition, witness, tmp_path):
     assert "has not signed this checkpoint" in refused(head.note + stolen)
     assert "it has seen another log" in refused(forked + witness.line_for(forked))
     assert "no signed note" in refused(head.note.partition("\n\n")[0] + "\n")
-    assert "does not begin with an origin" in refused("hello\n\n" + line)
+    assert "Its size or its root is none" in refused("hello\n\n" + line)
     assert "no witness's key" in refused(
         head.note, key=key_of(head.log.origin, Ed25519PrivateKey.generate())
     )

@@ -16,7 +16,8 @@ from local import deployment
 from local.deployment import judge_deployment
 from tests.processes import Processes, free_port
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
 # Those of these are ours; the others are programs of other people.
 OURS = {"web", "organizer", "returns", "mailer", "mailer-news", "deliverer", "deliverer-reports"}
 
@@ -89,6 +90,13 @@ def test_by_systemd_each_role_gets_its_keys_and_no_others():
         )
         assert folders == keys_of(role), name
         assert set(groups) == set(Role(role).secrets), name
+
+
+def test_the_image_has_each_package_of_the_site():
+    packages = {each.parent.name for each in ROOT.glob("*/__init__.py")}
+    copied = re.findall(r"^COPY (\w+) \1$", (DEPLOY / "Containerfile").read_text(), re.MULTILINE)
+
+    assert packages - {"bench", "local", "tests"} <= set(copied)
 
 
 @pytest.mark.parametrize(
