@@ -23,10 +23,12 @@ from bench.browser import NoBrowser
 from bench.compare import Figure, compare
 from bench.exports import measure_a_million, measure_export
 from bench.files import measure_files
+from bench.ledger import measure_ledger
 from bench.letters import measure_letters
 from bench.lighthouse import measure_lighthouse
 from bench.load import Load, get, post, requests_a_second
 from bench.pages import measure_first_loads
+from bench.partitions import measure_partitions
 from bench.server import HOST, web_server
 from local.html_forms import read_page
 from local.node_tools import NoNodeTools
@@ -164,9 +166,11 @@ PARTS: dict[str, Callable[[], dict[str, Figure]]] = {
     "letters": measure_letters,
     "files": measure_files,
     "admin": measure_admin,
+    "ledger": measure_ledger,
     "kills": measure_kills,
     "pages": measure_pages,
     "lighthouse": measure_scores,
+    "partitions": measure_partitions,
 }
 # It needs some gigabytes of disk, and time.
-BY_NAME_ONLY = {"export_million"}
+BY_NAME_ONLY = {"export_million", "partitions"}

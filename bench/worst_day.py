@@ -149,7 +149,7 @@ class Day:
     def worker(self, number: int) -> subprocess.Popen[bytes]:
         return self.celery(
             f"worker-{number}",
-            *("worker", "-Q", "deliverer", "-l", "INFO", "-c", "1", "-n", f"{number}@day"),
+            *("worker", "-Q", "letters", "-l", "INFO", "-c", "1", "-n", f"{number}@day"),
             *("--without-gossip", "--without-mingle"),
         )
 

@@ -1,10 +1,10 @@
-"""Celery's hands: which ticks beat sends, and to which role's queue."""
+"""Celery's hands: which ticks beat sends, and to which queue."""
 
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, celeryd_after_setup, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
 
@@ -21,3 +21,10 @@ def refuse_wrong_keys(**_: Any) -> None:
     )
 
     refuse_to_start_with_wrong_keys()
+
+
+@celeryd_after_setup.connect
+def refuse_wrong_queues(instance: Any, **_: Any) -> None:
+    from campaign.checks import refuse_to_take_from  # noqa: PLC0415 - likewise
+
+    refuse_to_take_from(instance.app.amqp.queues.consume_from)

@@ -1,6 +1,7 @@
 """What must hold before a role starts."""
 
 import sys
+from collections.abc import Iterable
 
 from django.conf import settings
 
@@ -22,6 +23,17 @@ def refuse_to_start_with_wrong_keys() -> None:
         _check_webhooks()
     except (VaultError, BadDkimKeys, BadWebhooks) as error:
         sys.exit(f"The {settings.ROLE} role does not start. {error}")
+
+
+def refuse_to_take_from(queues: Iterable[str]) -> None:
+    """Exit with one line when a worker shall take ticks that its role can't do, or nobody sends."""
+    foreign = sorted(set(queues) - settings.ROLE.queues)
+    if foreign:
+        own = ", ".join(sorted(settings.ROLE.queues)) or "none"
+        sys.exit(
+            f"The {settings.ROLE} role does not start. It may not take from {', '.join(foreign)};"
+            f" its queues are: {own}."
+        )
 
 
 def _check_dkim() -> None:

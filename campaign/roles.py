@@ -5,6 +5,19 @@ from enum import StrEnum
 from petitions.vault import Secret
 
 
+class Queue(StrEnum):
+    """Where ticks wait for a worker.
+
+    By their names they stand in the order in which a worker of several takes from them: first what
+    a person waits for now.
+    """
+
+    CONFIRMATIONS = "confirmations"
+    LETTERS = "letters"
+    NEWS = "news"
+    REPORTS = "reports"
+
+
 class Role(StrEnum):
     WEB = "web"
     MAILER = "mailer"
@@ -17,6 +30,11 @@ class Role(StrEnum):
     def secrets(self) -> frozenset[Secret]:
         """The secrets that this role needs; any other one must not be within its reach."""
         return _SECRETS[self]
+
+    @property
+    def queues(self) -> frozenset[Queue]:
+        """Those from which its workers may take: the work of others needs keys it does not have."""
+        return _QUEUES.get(self, frozenset())
 
     @property
     def serves_public_pages(self) -> bool:
@@ -48,8 +66,14 @@ class Role(StrEnum):
 _SECRETS = {
     Role.WEB: frozenset[Secret](),
     Role.MAILER: frozenset({Secret.MAIL_KEYS, Secret.PEPPER}),
-    Role.DELIVERER: frozenset({Secret.SIGNATURE_KEYS}),
+    Role.DELIVERER: frozenset({Secret.SIGNATURE_KEYS, Secret.LEDGER}),
     Role.ORGANIZER: frozenset({Secret.SIGNATURE_KEYS, Secret.PEPPER}),
     Role.RETURNS: frozenset(),
     Role.ALL: frozenset(Secret),
+}
+
+_QUEUES = {
+    Role.MAILER: frozenset({Queue.CONFIRMATIONS, Queue.NEWS}),
+    Role.DELIVERER: frozenset({Queue.LETTERS, Queue.REPORTS}),
+    Role.ALL: frozenset(Queue),
 }

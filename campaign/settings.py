@@ -9,12 +9,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as country_name
+from kombu import Queue as MessageQueue
 
-from campaign.roles import Role
+from campaign.roles import Queue, Role
 from petitions.web.headers import add_static_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,6 +52,8 @@ CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))
 # --- Keys: one folder, of which each machine holds only the parts its role may have
 
 VAULT_DIR = Path(env.str("VAULT_DIR", default=str(VAR_DIR / "vault")))
+# Where the deliverer remembers the newest heads of the public log that it signed; it writes there.
+LEDGER_MEMORY_DIR = Path(env.str("LEDGER_MEMORY_DIR", default=str(VAULT_DIR / "ledger")))
 
 # --- What runs
 
@@ -146,6 +150,21 @@ DATABASES["default"]["OPTIONS"] = {
     # Reusing connections is worth ten times in sign requests a second (docs/performance.md).
     "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
 }
+# A pooler that lends a session for one transaction, as PgBouncer does: what a session would keep
+# (prepared statements, cursors between transactions) is not used then.
+DATABASE_POOLER = env.str("DATABASE_POOLER", default="")
+if DATABASE_POOLER not in {"", "transaction"}:
+    raise ImproperlyConfigured("DATABASE_POOLER must be empty or transaction.")
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER == "transaction"
+# A streaming replica, for what reads much; petitions/models/replica.py says when it is read.
+if REPLICA_URL := env.str("REPLICA_URL", default=""):
+    DATABASES["replica"] = env.db_url_config(REPLICA_URL)
+    DATABASES["replica"]["OPTIONS"] = {
+        **DATABASES["replica"].get("OPTIONS", {}),
+        # An organizer's page must not wait for a machine that is gone.
+        "connect_timeout": 2,
+    }
+    DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Public pages are cached in the process, so that the public web server needs no broker.
@@ -158,11 +177,26 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_DEFAULT_QUEUE = "deliverer"
+# A worker takes from all queues of its role, or from those that -Q names, in their order.
+CELERY_TASK_QUEUES = [MessageQueue(name) for name in sorted(ROLE.queues)]
+CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "sorted"}
+# What nobody thought of must not hold up letters.
+CELERY_TASK_DEFAULT_QUEUE = Queue.REPORTS
 CELERY_TASK_ROUTES = {
-    "petitions.tasks.send_confirmation_mails": {"queue": "mailer"},
-    "petitions.tasks.send_news": {"queue": "mailer"},
-    "petitions.tasks.erase_what_is_due": {"queue": "mailer"},
+    f"petitions.tasks.{tick}": {"queue": str(queue)}
+    for queue, ticks in {
+        Queue.CONFIRMATIONS: ["send_confirmation_mails"],
+        Queue.LETTERS: [
+            "send_letters",
+            "carry_details",
+            "close_scheduled_batches",
+            "publish_batches",
+            "publish_ledger",
+            "keep_petitions_schedule",
+        ],
+        Queue.NEWS: ["send_news", "erase_what_is_due"],
+    }.items()
+    for tick in ticks
 }
 # A tick that waited for a busy worker is worth nothing: the next one does the same work.
 CELERY_BEAT_SCHEDULE = {
@@ -198,6 +232,17 @@ CELERY_BEAT_SCHEDULE = {
     },
     "batches on schedule": {
         "task": "petitions.tasks.close_scheduled_batches",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    # On the hour: how long after a signature its leaf appears must tell nothing.
+    "public log": {
+        "task": "petitions.tasks.publish_ledger",
+        "schedule": crontab(minute=0),
+        "options": {"expires": 3600},
+    },
+    "batches for the public log": {
+        "task": "petitions.tasks.publish_batches",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.content import missing_content
+from local.deployment import judge_deployment
 from local.node_tools import NoNodeTools, node_modules
 from local.places import ROOT
 from local.servers import throw_away_servers
@@ -69,11 +70,13 @@ def steps(environment: Mapping[str, str]) -> list[Step]:
         step("types", BIN / "mypy"),
         step("imports", BIN / "lint-imports"),
         manage("migrations", "makemigrations", "--check", "--dry-run"),
+        manage("locks by migrations", "lint_migrations"),
         manage("settings", "check"),
         *(deployment(role) for role in ROLES),
         step("template format", BIN / "djlint", "--check", *TEMPLATES),
         step("template lint", BIN / "djlint", "--lint", *TEMPLATES),
         Step("translations", check_translations),
+        Step("deployment files", check_deployment),
         Step("content", lambda: check_content(environment)),
         Step("pages", lambda: look_at_pages(environment)),
         Step("addresses in locks", lambda: find_addresses(LOCKS)),
@@ -141,6 +144,11 @@ def look_at_pages(environment: Mapping[str, str]) -> Outcome:
 
 def check_translations() -> Outcome:
     problems, notice = judge_catalogues()
+    return Outcome(not problems, "\n".join(problems), notice)
+
+
+def check_deployment() -> Outcome:
+    problems, notice = judge_deployment()
     return Outcome(not problems, "\n".join(problems), notice)
 
 

@@ -100,7 +100,8 @@ def start_everything(home: Home, port: int, opened: ExitStack) -> None:
     password = prepare(home, environment)
 
     say("Starting the site …")
-    opened.enter_context(running(worker(environment), home))
+    for each in workers(environment):
+        opened.enter_context(running(each, home))
     opened.enter_context(running(beat(home, environment), home))
     site = opened.enter_context(running(web(port, environment), home))
     wait_until(lambda: answers(port), site, seconds=40)
@@ -185,12 +186,22 @@ def web(port: int, environment: Mapping[str, str]) -> Program:
     return Program("web", command, environment, patience=5)
 
 
-def worker(environment: Mapping[str, str]) -> Program:
+def workers(environment: Mapping[str, str]) -> list[Program]:
+    """Apart as on servers: no mail waits for a letter, and no letter for an export."""
+    return [
+        worker("confirmations", ["--pool", "solo"], environment),
+        worker("letters", ["--pool", "solo"], environment),
+        worker("news,reports", ["--pool", "prefork", "--concurrency", "2"], environment),
+    ]
+
+
+def worker(queues: str, pool: list[str], environment: Mapping[str, str]) -> Program:
+    name = f"worker-{queues.replace(',', '-')}"
     command = [sys.executable, "-m", "celery", "-A", "campaign", "worker", "-l", "INFO"]
-    command += ["-Q", "mailer,deliverer", "--concurrency", "2", "--pool", "prefork"]
-    # One worker alone has nobody to gossip with.
+    command += ["-Q", queues, "-n", f"{name}@laptop", *pool]
+    # They have nothing to tell each other.
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return Program("worker", command, environment)
+    return Program(name, command, environment)
 
 
 def beat(home: Home, environment: Mapping[str, str]) -> Program:

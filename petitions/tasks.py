@@ -10,6 +10,7 @@ from petitions import lifecycle
 from petitions.delivery import batches, imap, queue, returns, spool
 from petitions.exports import copies, make
 from petitions.imports import lines
+from petitions.ledger import publish
 from petitions.models import Heartbeat
 from petitions.models.clock import database_now
 from petitions.news import send, trials
@@ -73,6 +74,16 @@ def make_office_files() -> None:
 @shared_task
 def close_scheduled_batches() -> None:
     batches.close_scheduled_batches(now=database_now())
+
+
+@shared_task
+def publish_ledger() -> None:
+    publish.publish_due()
+
+
+@shared_task
+def publish_batches() -> None:
+    publish.publish_batches()
 
 
 @shared_task

@@ -23,7 +23,7 @@ from petitions.models import Delivery, SignRequest
 from petitions.models.sealed import Mailing
 from petitions.signatures import confirmation_mail, counters, flood
 from petitions.signatures.request import request_signature
-from petitions.vault import Purpose, Vault, vault
+from petitions.vault import Purpose, Vault, generate_log_key, vault
 from petitions.web import steps
 from petitions.web.figures import forget_figures
 from petitions.web.limits import forget_salt
@@ -88,9 +88,11 @@ def all_keys(directory: Path) -> Iterator[Vault]:
     for purpose in Purpose:
         fresh.generate_key(purpose, EPOCH)
     fresh.generate_pepper()
+    generate_log_key(fresh)
     fresh.activate(dict.fromkeys(Purpose, EPOCH))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(django_settings, "VAULT_DIR", fresh.directory)
+        patch.setattr(django_settings, "LEDGER_MEMORY_DIR", fresh.directory / "ledger")
         vault.cache_clear()
         yield vault()
     vault.cache_clear()

@@ -49,16 +49,20 @@ class Processes:
         self.running.append(process)
         return process
 
-    def worker(self, name="worker", *, queues="mailer,deliverer"):
+    def worker(self, name="worker", *, queues=""):
+        """One that takes from these queues, by commas, or from all of its role's."""
         return self.start(
             name,
-            *("celery", "-A", "campaign", "worker", "-Q", queues, "-l", "INFO"),
+            *("celery", "-A", "campaign", "worker", "-l", "INFO"),
+            *(("-Q", queues) if queues else ()),
             *("-c", "1", "-n", f"{name}@test", "--without-gossip", "--without-mingle"),
         )
 
-    def beat(self):
-        schedule = str(self.temporary / "beat")
-        return self.start("beat", "celery", "-A", "campaign", "beat", "-s", schedule)
+    def beat(self, name="beat"):
+        schedule = str(self.temporary / name)
+        return self.start(
+            name, *("celery", "-A", "campaign", "beat", "-s", schedule, "--pidfile", "")
+        )
 
     def web(self, **environment: str) -> httpx.Client:
         """A web server, and a browser's session with it."""

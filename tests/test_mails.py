@@ -129,7 +129,7 @@ def test_every_letter_is_in_good_form_and_says_what_was_written(letters, petitio
         assert "40" in begin, "its own signers come first"
         assert rest
         assert mail["List-Id"] == "<letters.fiveasks.example>"
-        signers, book = mail.iter_attachments()
+        signers, book, _receipts = mail.iter_attachments()
         assert all(name in signers.get_content().decode() for name in SIGNERS)
         assert book.get_content_type() == "application/pdf"
 

@@ -12,16 +12,17 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from petitions.admin.base import ReadOnlyAdmin, TabularInline, column
 from petitions.admin.office_pages import lines_of
 from petitions.admin.pauses import pauses_in_force
 from petitions.admin.petitions import title_of
+from petitions.delivery.head_words import HeadWords
 from petitions.delivery.preview import preview
 from petitions.models import Batch, Delivery, DeliveryEvent, OfficePage
 from petitions.models.clock import database_now
@@ -31,11 +32,11 @@ from petitions.models.office_page import FILES_LIFE
 
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin[Batch]):
-    list_display = ("batch", "closed_at", "size", "letters", "signatures")
+    list_display = ("batch", "closed_at", "size", "letters", "signatures", "in_log")
     list_filter = ("petition",)
-    list_select_related = ("petition",)
+    list_select_related = ("petition", "head")
     list_per_page = 50
-    fields = ("petition", "number", "closed_at", "size", "letters", "signatures")
+    fields = ("petition", "number", "closed_at", "size", "letters", "signatures", "in_log")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         sent = Count("deliveries", filter=Q(deliveries__state=Delivery.State.SENT))
@@ -62,6 +63,15 @@ class BatchAdmin(ReadOnlyAdmin[Batch]):
         return format_html(
             '<a class="link" href="{}?batch={}">{}</a>', url, batch.pk, _("show them")
         )
+
+    @column(_("public log"))
+    def in_log(self, batch: Batch) -> str:
+        """Of its head, as its letters have it."""
+        head = HeadWords.of(batch)
+        if head is None:
+            return gettext("waits; its letters wait too")
+        words = _("%(size)s leaves, root %(root)s")
+        return words % {"size": number_format(head.size, force_grouping=True), "root": head.root}
 
 
 class HistoryInline(TabularInline[DeliveryEvent, Delivery]):

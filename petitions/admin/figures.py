@@ -51,10 +51,11 @@ class StepLine:
 
 
 class Figures:
-    """Of one petition, or of all."""
+    """Of one petition, or of all, as the database `reader` has them."""
 
-    def __init__(self, petition_id: int | None, *, now: datetime) -> None:
+    def __init__(self, petition_id: int | None, *, now: datetime, reader: str) -> None:
         self.petition_id = petition_id
+        self.reader = reader
         self.today = now.date()
         self.now = now
 
@@ -63,7 +64,7 @@ class Figures:
     @cached_property
     def totals(self) -> Counter[tuple[int, str]]:
         """By petition and country."""
-        rows = Tally.objects.order_by().values_list("petition_id", "country")
+        rows = Tally.objects.using(self.reader).order_by().values_list("petition_id", "country")
         return Counter(
             {(petition, country): n for petition, country, n in rows.annotate(n=Sum("count"))}
         )
@@ -102,7 +103,8 @@ class Figures:
         return self._lines(By.LANGUAGE, self._older[By.LANGUAGE], dict(settings.LANGUAGES))
 
     def by_partner(self) -> list[Line]:
-        names = {str(pk): name for pk, name in Partner.objects.order_by().values_list("pk", "name")}
+        partners = Partner.objects.using(self.reader).order_by()
+        names = {str(pk): name for pk, name in partners.values_list("pk", "name")}
         return self._lines(By.PARTNER, self._older[By.PARTNER], names)
 
     # --- Over time
@@ -120,7 +122,8 @@ class Figures:
 
     def steps(self) -> list[StepLine]:
         """From the page to the confirmed form."""
-        rows = StepFigure.objects.filter(hour__gt=this_hour(self.now) - MONTH)
+        since = this_hour(self.now) - MONTH
+        rows = StepFigure.objects.using(self.reader).filter(hour__gt=since)
         if self.petition_id:
             rows = rows.filter(petition=self.petition_id)
         today, week, month = Counter[str](), Counter[str](), Counter[str]()
@@ -144,14 +147,14 @@ class Figures:
     # --- Parts
 
     def _mine(self) -> QuerySet[DayFigure]:
-        rows = DayFigure.objects.all()
+        rows = DayFigure.objects.using(self.reader)
         return rows.filter(petition=self.petition_id) if self.petition_id else rows
 
     @cached_property
     def _recent(self) -> list[tuple[date, int, str, str, int]]:
         """All figures of the last seven days."""
         since = self.today - WEEK + timedelta(days=1)
-        rows = DayFigure.objects.filter(by__in=By, day__gte=since).order_by()
+        rows = DayFigure.objects.using(self.reader).filter(by__in=By, day__gte=since).order_by()
         return list(rows.values_list("day", "petition_id", "by", "value", "count"))
 
     @cached_property

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext
 
+from campaign.roles import Role
 from petitions.models import (
     DataCopy,
     Delivery,
@@ -115,15 +116,16 @@ def queues(*, now: datetime) -> list[Waiting]:
 
 
 def workers(beats: dict[str, datetime], *, now: datetime) -> list[Seen]:
-    """The two roles that work, by the newest tick that each has come to the end of."""
-    words = {"mailer": gettext("Mailer"), "deliverer": gettext("Deliverer")}
+    """Who takes from each queue, by the newest of its ticks that came to an end."""
+    roles = {Role.MAILER: gettext("Mailer"), Role.DELIVERER: gettext("Deliverer")}
     seen: dict[str, datetime] = {}
     for task, queue in _queues_of_ticks().items():
         if task in beats:
             seen[queue] = max(beats[task], seen.get(queue, beats[task]))
     return [
-        _seen(name, seen.get(queue), now=now, late_after=WORKER_IS_LATE)
-        for queue, name in words.items()
+        _seen(f"{words} ({queue})", seen.get(queue), now=now, late_after=WORKER_IS_LATE)
+        for role, words in roles.items()
+        for queue in sorted(role.queues)
     ]
 
 
@@ -150,7 +152,7 @@ def _seen(words: str, at: datetime | None, *, now: datetime, late_after: timedel
 
 
 def _queues_of_ticks() -> dict[str, str]:
-    """Of each tick that beat sends, the queue that it goes to, which is its role's name."""
+    """Of each tick that beat sends, the queue that it goes to."""
     ticks = [str(each["task"]) for each in settings.CELERY_BEAT_SCHEDULE.values()]
     routes = {task: route["queue"] for task, route in settings.CELERY_TASK_ROUTES.items()}
     return {

@@ -115,6 +115,15 @@ def _letters(petitions: list[Petition], pauses: list[Pause], *, now: datetime) -
         reverse("admin:petitions_delivery_today"),
         urgent=True,
     )
+    yield Need(
+        gettext(
+            "Batches whose letters wait for the public log: for longer than a minute only where its"
+            " key is missing, or an old backup was put back"
+        ),
+        Delivery.objects.waiting_for_the_log().values("batch").distinct().count(),
+        reverse("admin:petitions_batch_changelist"),
+        urgent=True,
+    )
     yield Need(gettext("Pauses in force"), len(pauses), reverse("admin:petitions_pause_changelist"))
     yield Need(
         gettext("Letters that failed"),

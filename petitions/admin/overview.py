@@ -26,7 +26,10 @@ from petitions.models import (
     SignRequest,
     TurnedAway,
 )
+from petitions.models.replica import newest_reader
 
+# Seconds that a page waits for it.
+PATIENCE_WITH_REPLICA = 0.5
 # As `Delivery.objects.put_off` has it, in the words of a list's address.
 PUT_OFF = "state__exact=ready&tries__gt=0"
 
@@ -73,14 +76,15 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def figures(request: HttpRequest, petitions: list[Petition]) -> dict[str, Any]:
     chosen = next((each for each in petitions if str(each.pk) == request.GET.get("petition")), None)
     is_total = request.GET.get("chart") != "days"
-    found = Figures(chosen.pk if chosen else None, now=timezone.now())
+    reader = newest_reader(seconds=PATIENCE_WITH_REPLICA)
+    found = Figures(chosen.pk if chosen else None, now=timezone.now(), reader=reader)
     countries, other_countries = found.by_country()
     return {
         "petitions": [(each, title_of(each)) for each in petitions],
         "chosen": chosen,
         "chosen_title": title_of(chosen) if chosen else "",
         "all": found.line_of(gettext("All petitions"), None),
-        "standings": standings(petitions, found),
+        "standings": standings(petitions, found, reader=reader),
         "chart": found.chart(is_total=is_total),
         "countries": countries,
         "other_countries": other_countries,
@@ -89,14 +93,14 @@ def figures(request: HttpRequest, petitions: list[Petition]) -> dict[str, Any]:
             (gettext("Partner"), found.by_partner()),
         ],
         "steps": found.steps(),
-        "unconfirmed": SignRequest.objects.count(),
-        "turned_away": turned_away(),
-        "news_subscribers": NewsSubscriber.objects.count(),
+        "unconfirmed": SignRequest.objects.using(reader).count(),
+        "turned_away": turned_away(reader),
+        "news_subscribers": NewsSubscriber.objects.using(reader).count(),
     }
 
 
-def standings(petitions: list[Petition], figures: Figures) -> list[Standing]:
-    unsent = Signature.objects.counted().not_in_batch()
+def standings(petitions: list[Petition], figures: Figures, *, reader: str) -> list[Standing]:
+    unsent = Signature.objects.using(reader).counted().not_in_batch()
     new = unsent.values_list("petition").annotate(new=Count("*"))
     waiting = dict(new.order_by())
     return [
@@ -105,9 +109,9 @@ def standings(petitions: list[Petition], figures: Figures) -> list[Standing]:
     ]
 
 
-def turned_away() -> list[tuple[str, int]]:
+def turned_away(reader: str) -> list[tuple[str, int]]:
     """Why in words, and how many forms in the last day got no mail for it."""
-    counts = TurnedAway.objects.of_the_last_day(now=timezone.now())
+    counts = TurnedAway.objects.using(reader).of_the_last_day(now=timezone.now())
     return [(str(why.label), counts[why]) for why in TurnedAway.Why if why in counts]
 
 
@@ -116,17 +120,21 @@ def turned_away() -> list[tuple[str, int]]:
 
 def letters(*, sees_what_came_back: bool) -> list[tuple[str, int, str]]:
     """What became of letters in words, how many, and where they are listed."""
+    reader = newest_reader(seconds=PATIENCE_WITH_REPLICA)
+    deliveries = Delivery.objects.using(reader).order_by()
     url = reverse("admin:petitions_delivery_changelist")
     in_state = {state.value: Count("pk", filter=Q(state=state.value)) for state in Delivery.State}
     put_off = Count("pk", filter=Q(state=Delivery.State.READY, tries__gt=0))
-    counts = Delivery.objects.order_by().aggregate(**in_state, put_off=put_off)
+    counts = deliveries.aggregate(**in_state, put_off=put_off)
     rows = [
         (str(state.label), counts[state.value], f"{url}?state__exact={state.value}")
         for state in Delivery.State
     ]
     rows.append((gettext("tried, and put off"), counts["put_off"], f"{url}?{PUT_OFF}"))
     if sees_what_came_back:
-        bounced = Returned.objects.filter(kind=Returned.Kind.HARD, delivery__isnull=False)
+        bounced = Returned.objects.using(reader).filter(
+            kind=Returned.Kind.HARD, delivery__isnull=False
+        )
         returned = reverse("admin:petitions_returned_changelist")
         rows.append(
             (
@@ -135,7 +143,7 @@ def letters(*, sees_what_came_back: bool) -> list[tuple[str, int, str]]:
                 f"{returned}?kind__exact={Returned.Kind.HARD}",
             )
         )
-    answered = Delivery.objects.filter(Exists(Answer.objects.filter(delivery=OuterRef("pk"))))
+    answered = deliveries.filter(Exists(Answer.objects.filter(delivery=OuterRef("pk"))))
     answers = reverse("admin:petitions_answer_changelist")
-    rows.append((gettext("answered"), answered.order_by().count(), answers))
+    rows.append((gettext("answered"), answered.count(), answers))
     return [row for row in rows if row[1]]

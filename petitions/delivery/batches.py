@@ -12,7 +12,8 @@ from django.db.models import Exists, Max, OuterRef, Q
 
 from petitions.delivery.hours import next_open_moment
 from petitions.delivery.office_pages import make_pages
-from petitions.models import Batch, Delivery, Office, Pause, Petition, Signature, Withdrawal
+from petitions.ledger.publish import publish_batch
+from petitions.models import Batch, Delivery, Log, Office, Pause, Petition, Signature, Withdrawal
 
 
 def close_scheduled_batches(*, now: datetime) -> list[Batch]:
@@ -74,8 +75,8 @@ def close_batch(petition: Petition, *, now: datetime, scheduled: bool = False) -
     petition = Petition.objects.select_for_update(no_key=True).get(pk=petition.pk)
     if scheduled and not is_due(petition, now=now):
         return None
-    last = Batch.objects.filter(petition=petition).aggregate(last=Max("number"))["last"] or 0
-    batch = Batch.objects.create(petition=petition, number=last + 1, size=0, closed_at=now)
+    number = _highest_number(petition) + 1
+    batch = Batch.objects.create(petition=petition, number=number, size=0, closed_at=now)
     batch.size = Signature.objects.ready_for_batch().filter(petition=petition).update(batch=batch)
     told = Withdrawal.objects.filter(batch__petition=petition, told_in=None).update(told_in=batch)
     if not batch.size and not told:
@@ -87,7 +88,15 @@ def close_batch(petition: Petition, *, now: datetime, scheduled: bool = False) -
             _delivery(batch, office, now=now) for office in Office.objects.responsible_for(petition)
         )
     )
+    publish_batch(batch)
     return batch
+
+
+def _highest_number(petition: Petition) -> int:
+    """Of all that were ever closed: offices and the public log know a number as one batch."""
+    batches = Batch.objects.filter(petition=petition).aggregate(last=Max("number"))
+    logs = Log.objects.filter(petition=petition).aggregate(last=Max("highest_batch"))
+    return max(batches["last"] or 0, logs["last"] or 0)
 
 
 def _delivery(batch: Batch, office: Office, *, now: datetime) -> Delivery:

@@ -23,6 +23,7 @@ from django_countries import countries
 from petitions.alphabets import alphabetical
 from petitions.content import campaign
 from petitions.delivery.content import BatchContent, Signer
+from petitions.delivery.head_words import HeadWords
 from petitions.delivery.typesetter import typeset
 from petitions.models import Batch
 
@@ -67,6 +68,7 @@ class Book:
             "ask": [part.strip() for part in letter.split("\n\n") if part.strip()],
             "countries": self._totals(),
             "fingerprint": self.fingerprint,
+            "log": self._log(),
             "signers": [
                 [countries.name(code), [printable(signer.details.name) for signer in group]]
                 for code, group in groupby(signers, key=lambda signer: signer.country)
@@ -127,6 +129,18 @@ class Book:
                 "The names are personal data, given for this letter only: please do not publish "
                 "them or pass them on."
             ),
+        }
+
+    def _log(self) -> dict[str, str] | None:
+        head = HeadWords.of(self.batch)
+        if head is None:
+            return None
+        return {
+            "entries": head.entries,
+            "root": head.root,
+            "check": head.check,
+            "receipts": head.receipts,
+            "command": head.command,
         }
 
     def _totals(self) -> list[list[str]]:

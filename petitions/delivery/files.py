@@ -1,14 +1,15 @@
-"""The files of a letter: the signers as CSV, and as a book to read and print.
+"""The files of a letter: the signers as CSV, and as a book to read and print; and their receipts.
 
 They are made once for all letters of a batch that are the same: in one language, with one
-country first. Offices of countries from which nobody signed share theirs. All is in memory.
+country first. Offices of countries from which nobody signed share theirs, and all offices the
+receipts. All is in memory.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.utils.translation import get_language, gettext
@@ -17,6 +18,7 @@ from django_countries import countries
 from petitions.alphabets import alphabetical
 from petitions.delivery.book import Book
 from petitions.delivery.content import BatchContent, Signer
+from petitions.delivery.head_words import receipts_name
 from petitions.mime import ReadyPart, attachment
 from petitions.models import Batch, Delivery
 from petitions.spreadsheets import csv_line
@@ -40,17 +42,17 @@ class File:
 
 @dataclass(frozen=True)
 class SignerFiles:
-    csv: File
+    csv: File | None
+    """None where nobody is named; then there is no book either."""
     volumes: list[File]
     """The book: one, or several where the signers are very many."""
+    receipts: File | None = None
+    """What opens the signatures' leaves in the public log, and names nobody."""
 
     @property
     def all(self) -> list[File]:
-        return [self.csv, *self.volumes]
-
-    @property
-    def volume_names(self) -> str:
-        return ", ".join(volume.name for volume in self.volumes)
+        files = [self.csv, *self.volumes, self.receipts]
+        return [file for file in files if file is not None]
 
     @property
     def size(self) -> int:
@@ -62,18 +64,26 @@ class FileShelf:
 
     def __init__(self) -> None:
         self._shelf: dict[tuple[str, str], SignerFiles] = {}
+        self._receipts: File | None = None
 
     def of(self, content: BatchContent, delivery: Delivery) -> SignerFiles | None:
-        """Those of a letter, in the language of the moment; none where nobody is named."""
-        if not content.signers:
+        """Those of a letter, in the language of the moment; none where it carries no signature."""
+        if not content.signers and not content.receipts:
             return None
         key = shared_by(content, delivery)
         # Taken out and put back, so that the shelf is ordered by last use.
-        files = self._shelf.pop(key, None) or make_files(delivery.batch, content, first=key[1])
+        files = self._shelf.pop(key, None) or self._make(delivery.batch, content, first=key[1])
         while self._shelf and self._size() + files.size > SHELF_BYTES:
             del self._shelf[next(iter(self._shelf))]
         self._shelf[key] = files
         return files
+
+    def _make(self, batch: Batch, content: BatchContent, *, first: str) -> SignerFiles:
+        if self._receipts is None and content.receipts:
+            self._receipts = receipts_file(batch, content)
+        if not content.signers:
+            return SignerFiles(None, [], self._receipts)
+        return replace(make_files(batch, content, first=first), receipts=self._receipts)
 
     def _size(self) -> int:
         return sum(files.size for files in self._shelf.values())
@@ -86,8 +96,14 @@ def shared_by(content: BatchContent, delivery: Delivery) -> tuple[str, str]:
     return get_language() or "", country if content.by_country[country] else ""
 
 
+def receipts_file(batch: Batch, content: BatchContent) -> File:
+    """As five-asks-verify reads it; each receipt is of letters, digits, dots, - and _ only."""
+    lines = ["receipt", *content.receipts, ""]
+    return File(receipts_name(batch.number), "text/csv", "\r\n".join(lines).encode("ascii"))
+
+
 def make_files(batch: Batch, content: BatchContent, *, first: str) -> SignerFiles:
-    """The files in the language of the moment, signers of the country `first` before all others."""
+    """List and book in the language of the moment, signers of the country `first` before others."""
     name = f"signers-{batch.petition.slug}-{batch.number}"
     signers = in_order(content.signers, first=first)
     csv = File(f"{name}.csv", "text/csv", "".join(csv_lines(signers)).encode("utf-8-sig"))

@@ -22,6 +22,7 @@ from django_countries import countries
 from petitions.alphabets import alphabetical
 from petitions.delivery.content import BatchContent, Signer
 from petitions.delivery.files import SignerFiles
+from petitions.delivery.head_words import HeadWords
 from petitions.delivery.spool import too_large
 from petitions.models import Office, OfficeName, PetitionText
 from petitions.models.letter_words import fill, fill_html
@@ -67,6 +68,8 @@ class Letter:
     withdrawn: Sequence[UUID]
     """References in earlier letters to this office whose signers have since withdrawn."""
     petition_url: str
+    head: HeadWords | None
+    """None only for a batch that was sent before there was a public log."""
     language: str
     country: str
     """The office's own, as a code; empty for an international office."""

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, override
 from petitions.delivery.content import open_batch
 from petitions.delivery.editions import Edition
 from petitions.delivery.files import FileShelf, SignerFiles
+from petitions.delivery.head_words import HeadWords
 from petitions.delivery.letter_body import Addressee, Body, Letter, addressee
 from petitions.delivery.office_pages import page_of, page_url
 from petitions.delivery.return_path import return_path
@@ -38,7 +39,7 @@ class LetterDesk:
             TooManyDamagedBoxes: too many of its signers' details do not open.
         """
         while True:
-            if self._open is None or self._open.batch.pk != delivery.batch_id:
+            if self._open is None or not self._open.holds(delivery.batch):
                 self._open = OpenBatch(delivery.batch)
             try:
                 with override(delivery.office.language):
@@ -60,6 +61,10 @@ class OpenBatch:
         self._tells_of_withdrawals = Withdrawal.objects.filter(told_in=batch).exists()
         self._names: dict[str, dict[int, OfficeName]] = {}
         self._editions: dict[tuple[object, ...], Edition] = {}
+
+    def holds(self, batch: Batch) -> bool:
+        """Not any more where signatures were held since: then another head has what is left."""
+        return (self.batch.pk, self.batch.head_id) == (batch.pk, batch.head_id)
 
     def mail_for(self, delivery: Delivery) -> Mail:
         """Its mail, in the language of the moment."""
@@ -99,6 +104,7 @@ class OpenBatch:
             total=self._total,
             withdrawn=withdrawn,
             petition_url=f"{settings.SITE_URL}{batch.petition.get_absolute_url()}",
+            head=HeadWords.of(batch),
             language=office.language,
             country=office.country.code or "",
             addressee=self._addressee(delivery),

@@ -22,7 +22,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse
 
-from petitions.models import Answer, Delivery, Office, OfficeAction, OfficePage, Signature
+from petitions.delivery.head_words import HeadWords
+from petitions.models import Answer, Delivery, Leaf, Office, OfficeAction, OfficePage, Signature
 from petitions.models.sealed import OfficeWords, seal_page_token
 from petitions.vault import CannotOpen
 
@@ -93,7 +94,7 @@ def find_page(token: str, *, now: datetime, locked: bool = False) -> OfficePage:
         LeadsNowhere: there is none.
     """
     pages = OfficePage.objects.alive(now=now).select_related(
-        "delivery__batch__petition", "delivery__office", "files"
+        "delivery__batch__petition", "delivery__batch__head", "delivery__office", "files"
     )
     if locked:
         pages = pages.select_for_update(of=("self",))
@@ -139,6 +140,9 @@ class Standing:
     waiting: frozenset[str]
     """Kinds of what waits for an organizer."""
     names_signers: bool
+    has_files: bool
+    """Also where it names nobody: then of receipts alone."""
+    head: HeadWords | None
 
     @property
     def delivery(self) -> Delivery:
@@ -157,11 +161,17 @@ def standing(page: OfficePage) -> Standing:
         confirmed_at=confirmed,
         waiting=frozenset(actions.waiting().values_list("kind", flat=True)),
         names_signers=_names_signers(page.delivery),
+        has_files=_has_files(page.delivery),
+        head=HeadWords.of(page.delivery.batch),
     )
 
 
 def _names_signers(delivery: Delivery) -> bool:
     return Signature.objects.filter(batch=delivery.batch_id).to_be_named().exists()
+
+
+def _has_files(delivery: Delivery) -> bool:
+    return _names_signers(delivery) or Leaf.objects.of_batch(delivery.batch).exists()
 
 
 # --- What the office does
@@ -180,7 +190,7 @@ def confirm_receipt(token: str, *, now: datetime) -> None:
 def ask_for_files(token: str, *, now: datetime) -> None:
     """The deliverer makes them, sealed to whoever holds this link (delivery/spool.py)."""
     page = find_page(token, now=now, locked=True)
-    if page.files is None and page.gives_files(now=now) and _names_signers(page.delivery):
+    if page.files is None and page.gives_files(now=now) and _has_files(page.delivery):
         OfficePage.objects.filter(pk=page.pk).update(files_wanted=True)
 
 

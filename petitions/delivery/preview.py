@@ -54,6 +54,7 @@ class _Desk:
         self.signatures = dict(new.annotate(Count("pk")))
         self.waiting = {petition.pk for petition in petitions_waiting()}
         self.earlier = _earlier()
+        self.unpublished = _unpublished()
         offices = Office.objects.filter(pk__in={office for _petition, office in self.earlier})
         self.offices = offices.prefetch_related("names").in_bulk()
         self.pauses = list(Pause.objects.all())
@@ -84,6 +85,9 @@ class _Desk:
         held_back = self._held_back(petition, office)
         if held_back:
             return held_back
+        earlier, _tried_at = self.earlier.get((petition.pk, office.pk), (0, None))
+        if earlier and earlier == self.unpublished.get((petition.pk, office.pk)):
+            return _("the public log must first say what is in the letter")
         if at > self.now:
             moment = date_format(timezone.localtime(at), "DATETIME_FORMAT")
             return _("the next letter is due: %(moment)s") % {"moment": moment}
@@ -114,6 +118,13 @@ class _Desk:
         moment = date_format(local, "DATETIME_FORMAT")
         words = _("closed until %(moment)s (%(time_zone)s)")
         return words % {"moment": moment, "time_zone": office.time_zone}
+
+
+def _unpublished() -> dict[tuple[int, int], int]:
+    """By petition and office: of how many of these letters the public log does not know yet."""
+    waiting = Delivery.objects.waiting_for_the_log().order_by()
+    rows = waiting.values_list("batch__petition", "office").annotate(count=Count("pk"))
+    return {(petition, office): count for petition, office, count in rows}
 
 
 def _earlier() -> dict[tuple[int, int], tuple[int, datetime]]:

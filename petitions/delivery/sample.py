@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import Counter
+from hashlib import sha256
 from uuid import UUID
 
 from django.conf import settings
@@ -11,7 +13,9 @@ from django.utils.translation import gettext, override
 
 from petitions.delivery.content import BatchContent, Signer
 from petitions.delivery.files import File, SignerFiles
+from petitions.delivery.head_words import HeadWords
 from petitions.delivery.letter_body import Addressee, Body, Letter, addressee
+from petitions.ledger.addresses import log_url
 from petitions.models import Office, PetitionText
 from petitions.models.sealed import Details
 
@@ -34,6 +38,7 @@ def sample_letter(words: PetitionText, office: Office | None) -> Body:
             total=TOTAL,
             withdrawn=(),
             petition_url=_somewhere(),
+            head=_head(),
             language=words.language,
             country=country,
             addressee=addressee(office.named, page_url=_somewhere()) if office else _somebody(),
@@ -65,5 +70,12 @@ def _content(country: str) -> BatchContent:
 
 def _files() -> SignerFiles:
     return SignerFiles(
-        File("signers-3.csv", "text/csv", b""), [File("signers-3.pdf", "application/pdf", b"")]
+        File("signers-3.csv", "text/csv", b""),
+        [File("signers-3.pdf", "application/pdf", b"")],
+        File("receipts-3.csv", "text/csv", b""),
     )
+
+
+def _head() -> HeadWords:
+    root = b64encode(sha256(b"sample").digest()).decode()
+    return HeadWords(TOTAL + 3, root, log_url(1), batch=3)

@@ -24,7 +24,16 @@ from petitions.delivery.downloads import CHUNK_BYTES, position
 from petitions.delivery.files import FileShelf, SignerFiles, shared_by
 from petitions.delivery.office_pages import token_of
 from petitions.delivery.typesetter import CannotTypeset
-from petitions.models import Batch, Delivery, Erasure, FileChunk, FileSet, OfficePage, Signature
+from petitions.models import (
+    Batch,
+    Delivery,
+    Erasure,
+    FileChunk,
+    FileSet,
+    Leaf,
+    OfficePage,
+    Signature,
+)
 from petitions.models.clock import database_now
 from petitions.models.office_page import FILES_LIFE, page_context
 from petitions.models.sealed import FILE_KEY_BYTES, seal_file_key
@@ -34,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 class SignersLeft(Exception):
-    """Somebody named in these files has withdrawn while they were made: they are not kept."""
+    """Somebody who is in these files has withdrawn while they were made: they are not kept."""
 
 
 # --- The deliverer
@@ -104,7 +113,7 @@ class _Desk:
         with override(page.delivery.office.language):
             files = self._shelf.of(self._content, page.delivery)
             if files is None:
-                # All who were named have withdrawn.
+                # All have withdrawn.
                 OfficePage.objects.filter(pk=page.pk).update(files_wanted=False, lease_until=None)
                 return
             lay_out(page, files, self._content, page.delivery)
@@ -194,6 +203,8 @@ def _make_sure_that_all_are_still_there(batch_id: int, content: BatchContent) ->
     Batch.objects.select_for_update(no_key=True).only("pk").get(pk=batch_id)
     there = Signature.objects.filter(batch=batch_id).to_be_named().values_list("pk", flat=True)
     if {signer.reference for signer in content.signers} - set(there.iterator()):
+        raise SignersLeft
+    if Leaf.objects.filter(signature__batch=batch_id).count() < len(content.receipts):
         raise SignersLeft
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connections
 from django.db.models import F, Func, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce
@@ -22,10 +22,13 @@ from petitions.exports.openers import openers
 from petitions.exports.selection import Selection
 from petitions.models import Export, Signature
 from petitions.models.export import Use
+from petitions.models.replica import newest_reader
 from petitions.models.sealed import signature_context
 
 # As many as a socket takes in one go: with more, who feeds the others waits for them to read.
 ROWS_AT_ONCE: Final = 100
+# Seconds. An export waits rather than burden the database where people sign.
+PATIENCE_WITH_REPLICA: Final = 30.0
 UNOPENED: Final = "(could not be opened)"
 
 _Row: TypeAlias = tuple[Any, ...]
@@ -123,7 +126,7 @@ def _rows(query: QuerySet[Signature, _Row]) -> Iterator[_Rows]:
         # Django does not even ask for what can't be anybody.
         yield iter(())
         return
-    reader = connection.copy()
+    reader = connections[newest_reader(seconds=PATIENCE_WITH_REPLICA)].copy()
     try:
         reader.ensure_connection()
         raw = reader.connection

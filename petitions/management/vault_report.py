@@ -9,7 +9,7 @@ from django.db import Error
 
 from campaign.roles import Role
 from petitions.resealing import SHELVES, Shelf, count_rows, try_to_open
-from petitions.vault import Purpose, Secret, Vault, VaultError
+from petitions.vault import Purpose, Secret, Vault, VaultError, private_log_key
 from petitions.vault.keys import key_id
 
 NO_EPOCH = "no-epoch"
@@ -60,7 +60,7 @@ def verify(keys: Vault, role: Role, *, sample: int | None) -> Report:
         for shelf in SHELVES:
             if shelf.purpose == purpose and counts[purpose].total():
                 _try_rows(shelf, usable, report, sample)
-    report.lines.append(_look_at_pepper(keys, report))
+    report.lines += [_look_at_pepper(keys, report), _look_at_log_key(keys, report)]
     return report
 
 
@@ -138,6 +138,17 @@ def _look_at_pepper(keys: Vault, report: Report) -> Line:
         report.add_problem(str(error))
         return Line("pepper", "", "wrong", "")
     return Line("pepper", "", HERE, "")
+
+
+def _look_at_log_key(keys: Vault, report: Report) -> Line:
+    if Secret.LEDGER not in keys.secrets_within_reach():
+        return Line("public log", "", "-", "")
+    try:
+        private_log_key(keys)
+    except VaultError as error:
+        report.add_problem(str(error))
+        return Line("public log", "", "wrong", "")
+    return Line("public log", "", HERE, "")
 
 
 def _try_rows(shelf: Shelf, epochs: list[str], report: Report, sample: int | None) -> None:

@@ -12,6 +12,7 @@ from petitions.models.export import AgeKey, Export, ExportChunk
 from petitions.models.heartbeat import Heartbeat
 from petitions.models.hold import Hold
 from petitions.models.imports import Import
+from petitions.models.ledger import Cosignature, Head, Leaf, Log, LogEntry, LogTile
 from petitions.models.news import NewsDelivery, NewsItem, NewsSubscriber
 from petitions.models.news_letter import NewsLetter, NewsText, NewsTrial
 from petitions.models.offer import CarriedDetails, Offer
@@ -40,6 +41,7 @@ __all__ = [
     "Batch",
     "BlockedWord",
     "CarriedDetails",
+    "Cosignature",
     "DataCopy",
     "DayFigure",
     "Delivery",
@@ -49,9 +51,14 @@ __all__ = [
     "ExportChunk",
     "FileChunk",
     "FileSet",
+    "Head",
     "Heartbeat",
     "Hold",
     "Import",
+    "Leaf",
+    "Log",
+    "LogEntry",
+    "LogTile",
     "MailHour",
     "MailSlot",
     "MailboxLook",

@@ -24,6 +24,16 @@ class Batch(models.Model):
     number = models.PositiveIntegerField(_("number"))
     size = models.PositiveIntegerField(_("signatures when closed"))
     closed_at = models.DateTimeField(_("closed"))
+    head = models.ForeignKey(
+        "Head",
+        models.PROTECT,
+        null=True,
+        related_name="batches",
+        verbose_name=_("head of the public log"),
+    )
+    """The first that has all its signatures, and says so; its letters wait for it."""
+    places = models.TextField(default="", db_default="")
+    """Where its signatures stand in the log, as five_asks_verify/entries.py writes it."""
 
     objects = BatchQuerySet.as_manager()
 

@@ -20,7 +20,7 @@ from petitions.models.office import Office
 MAY_GO = """(
     EXISTS (
         SELECT FROM petitions_batch b JOIN petitions_petition p ON p.id = b.petition_id
-        WHERE b.id = {batch} AND p.letters_approved_at IS NOT NULL
+        WHERE b.id = {batch} AND b.head_id IS NOT NULL AND p.letters_approved_at IS NOT NULL
     )
     AND EXISTS (SELECT FROM petitions_office o WHERE o.id = {office} AND o.active)
     AND NOT EXISTS (
@@ -61,7 +61,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.may_go().filter(due, state=Delivery.State.READY).order_by("due_at", "id")
 
     def may_go(self) -> DeliveryQuerySet:
-        """Those of approved petitions, to offices that take letters, that no pause holds back."""
+        """Those of approved petitions and published batches, to offices that take letters, that no
+        pause holds back."""
         return self.filter(MayGo())
 
     @transaction.atomic
@@ -80,6 +81,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             for each in moved
         )
         return count
+
+    def waiting_for_the_log(self) -> DeliveryQuerySet:
+        """Those whose batch has no head yet."""
+        return self.filter(state=Delivery.State.READY, batch__head=None)
+
+    def begun(self) -> DeliveryQuerySet:
+        """All but those that no worker has ever tried."""
+        return self.exclude(state=Delivery.State.READY, tries=0)
 
     def put_off(self) -> DeliveryQuerySet:
         """Those that a mail server refused for now, or that could not be made."""

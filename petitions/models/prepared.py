@@ -2,7 +2,8 @@
 
 Planning takes four times as long as running them. Django's own cursors put the parameters into the
 text, so that no statement is ever the same again; psycopg must not count those, since it would keep
-the texts of the last hundred in memory, whole files among them.
+the texts of the last hundred in memory, whole files among them. Behind a pooler each transaction
+may be another session's, which knows none of them: nothing is prepared there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 
 
@@ -31,7 +33,7 @@ def read_prepared(statement: str, parameters: Mapping[str, Any]) -> list[tuple[A
 def _prepared(statement: str, parameters: Mapping[str, Any]) -> Iterator[psycopg.Cursor]:
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
-    raw.prepare_threshold = 0
+    raw.prepare_threshold = None if settings.DATABASE_POOLER else 0
     try:
         with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
             yield cursor.execute(statement, parameters)

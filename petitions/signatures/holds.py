@@ -7,7 +7,7 @@ they are: a batch never changes, and no letter can be called back.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, ProtectedError, Q, QuerySet
 
+from petitions.ledger.changes import note_held, note_released, note_taken_back
 from petitions.models import Batch, Delivery, Hold, Petition, Signature, Tally
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class _Group:
     petition_id: int
     batch_id: int | None
     count: int
+    log_id: int | None
+    places: list[int]
 
 
 def hold(
@@ -59,6 +62,7 @@ def hold(
             made.delete()
         _shrink(groups, unsent)
         audit(made.taken)
+        note_held(_places(groups))
         Tally.objects.move_to_held(_by_country(groups))
     return made
 
@@ -70,6 +74,7 @@ def release(signatures: QuerySet[Signature], *, audit: AuditLine = lambda _count
         groups = _change(signatures.filter(hold__isnull=False), hold=None, leaving=[])
         count = sum(group.count for group in groups)
         audit(count)
+        note_released(_places(groups))
         Tally.objects.move_to_held(
             [(country, petition, -by) for country, petition, by in _by_country(groups)]
         )
@@ -90,9 +95,7 @@ def _hold_back_batches() -> None:
 
 
 def _unsent() -> QuerySet[Batch]:
-    begun = Delivery.objects.filter(batch=OuterRef("pk")).exclude(
-        state=Delivery.State.READY, tries=0
-    )
+    begun = Delivery.objects.begun().filter(batch=OuterRef("pk"))
     return Batch.objects.exclude(Exists(begun))
 
 
@@ -130,8 +133,12 @@ def _change(
                              batch_id = CASE WHEN signature.batch_id = ANY(%s)
                                              THEN NULL ELSE signature.batch_id END
                          FROM chosen WHERE signature.id = chosen.id
-                         RETURNING signature.country, signature.petition_id, chosen.batch_id)
-                SELECT country, petition_id, batch_id, count(*) FROM changed GROUP BY 1, 2, 3""",  # noqa: S608 - Django's own query
+                         RETURNING signature.id, signature.country, signature.petition_id,
+                                   chosen.batch_id)
+                SELECT country, petition_id, batch_id, count(*), leaf.log_id,
+                       array_agg(leaf.place) FILTER (WHERE leaf.place IS NOT NULL)
+                FROM changed LEFT JOIN petitions_leaf AS leaf ON leaf.signature_id = changed.id
+                GROUP BY country, petition_id, batch_id, leaf.log_id""",  # noqa: S608 - Django's own query
             [*parameters, hold.pk if hold else None, leaving],
         )
         return [_Group(*row) for row in cursor.fetchall()]
@@ -144,7 +151,8 @@ def _shrink(groups: list[_Group], unsent: list[int]) -> None:
         if group.batch_id in unsent:
             left[group.batch_id] += group.count
     for batch_id, count in sorted(left.items()):
-        Batch.objects.filter(pk=batch_id).update(size=F("size") - count)
+        # Its letters wait until the public log says what is left of it.
+        Batch.objects.filter(pk=batch_id).update(size=F("size") - count, head=None)
     empty = Batch.objects.filter(
         pk__in=left, signatures=None, withdrawals=None, withdrawals_told=None
     )
@@ -153,6 +161,15 @@ def _shrink(groups: list[_Group], unsent: list[int]) -> None:
         with suppress(ProtectedError):
             batch.deliveries.all().delete()
             batch.delete()
+            note_taken_back(batch)
+
+
+def _places(groups: list[_Group]) -> dict[int, list[int]]:
+    places = defaultdict[int, list[int]](list)
+    for group in groups:
+        if group.log_id is not None:
+            places[group.log_id] += group.places
+    return places
 
 
 def _by_country(groups: list[_Group]) -> list[tuple[str, int, int]]:

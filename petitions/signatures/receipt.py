@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
-from petitions.models import Answer, Delivery, Petition, Signature, SignRequest
+from petitions.models import Answer, Delivery, Leaf, Petition, Signature, SignRequest
 from petitions.signatures.links import signatures_behind, subscriptions_behind
 from petitions.signatures.tokens import token_hash
 
@@ -41,6 +41,15 @@ class SignedAsk:
     @property
     def answered(self) -> int:
         return sum(parcel.answered for parcel in self.parcels)
+
+    @property
+    def log_receipt(self) -> str:
+        """What opens its leaf in the public log; empty where the log has not got it yet.
+
+        It is read when it is asked for: whoever finds it knows who signed.
+        """
+        leaf = Leaf.objects.filter(signature=self.signature).first()
+        return str(leaf.receipt) if leaf else ""
 
     @property
     def details_are_on_their_way(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from statistics import median
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, Count, F, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
@@ -27,11 +27,20 @@ BURST_FROM = 50
 THROW_AWAY_FROM = 10
 THROW_AWAY_SHARE = 0.2
 CROWD_FROM = 5
+# Any number that nothing else in this database locks.
+_LOCK = 0x73757370
 
 
 @transaction.atomic
 def look_for_suspicions(*, now: datetime) -> int:
-    """Mark what looks suspicious; how many open suspicions this look found or confirmed."""
+    """Mark what looks suspicious; how many open suspicions this look found or confirmed.
+
+    None where another process is just looking.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
     since = _count_hours(now=now)
     Signature.objects.mark_look_alikes()
     found = [*_odd_hours(since, now=now), *_crowds(now=now)]

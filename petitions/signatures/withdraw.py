@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from petitions.ledger.changes import note_withdrawn
 from petitions.models import (
     Batch,
     FileSet,
@@ -96,6 +97,7 @@ def ask_offices_to_delete(signatures: Collection[Signature], *, now: datetime) -
 def erase_signatures(signatures: list[Signature], *, now: datetime) -> None:
     """Erase locked ones with all that hangs on them. Call it last in its transaction."""
     ask_offices_to_delete(signatures, now=now)
+    note_withdrawn(signatures)
     ids = [each.pk for each in signatures]
     Tombstone.objects.add(Tombstone.Kind.SIGNATURE, ids, now=now)
     Signature.objects.filter(pk__in=ids).delete()

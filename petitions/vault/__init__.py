@@ -10,6 +10,7 @@ from petitions.vault.boxes import CannotOpen, epoch_of
 from petitions.vault.holder import HolderKey, open_by_secret, seal_by_secret, seal_to_holder
 from petitions.vault.keyring import KeysUnavailable
 from petitions.vault.keys import Purpose, Secret, VaultError
+from petitions.vault.log_key import generate_log_key, has_log_key, private_log_key, public_log_key
 from petitions.vault.vault import Vault
 
 __all__ = [
@@ -21,7 +22,11 @@ __all__ = [
     "Vault",
     "VaultError",
     "epoch_of",
+    "generate_log_key",
+    "has_log_key",
     "open_by_secret",
+    "private_log_key",
+    "public_log_key",
     "seal_by_secret",
     "seal_to_holder",
     "vault",

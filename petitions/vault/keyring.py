@@ -7,6 +7,7 @@
     mail/2026-11a.json               private: the mailer's
     signature/2026-11a.json          private: the deliverer's and the organizers'
     pepper/pepper.json               private: the mailer's, and the organizers' for search
+    ledger/                          private: the deliverer's; see log_key.py
 
 Each machine holds `public/` and the folders that its role may have.
 """
@@ -96,7 +97,7 @@ class Keyring:
         """
         if not self.has_active_keys():
             raise KeysUnavailable("No active keys: run 'manage.py vault generate'.")
-        active = _read(self._active_path)
+        active = read_key_file(self._active_path)
         for purpose in Purpose:
             if not _names_epoch(active.get(purpose)):
                 raise KeysUnavailable(f"{self._active_path} names no {purpose} key.")
@@ -108,7 +109,7 @@ class Keyring:
             KeysUnavailable: it is missing or damaged, or this is another key's file.
         """
         path = self._public_path(purpose, epoch)
-        content = _read(path)
+        content = read_key_file(path)
         if (content.get("purpose"), content.get("epoch")) != (purpose, epoch):
             raise KeysUnavailable(f"{path} is another key's file.")
         try:
@@ -135,7 +136,7 @@ class Keyring:
         path = self._private_path(purpose, epoch)
         if not reachable(path):
             raise KeysUnavailable(f"The {name} is missing: {path}.")
-        key = PrivateKey(purpose, epoch, _secret_bytes(path, "seed", name))
+        key = PrivateKey(purpose, epoch, secret_bytes(path, "seed", name))
         self.open_canary(key)
         return key
 
@@ -168,7 +169,7 @@ class Keyring:
         Raises:
             KeysUnavailable: there is no canary to compare it with.
         """
-        canary = _read(self._pepper_canary_path).get("canary")
+        canary = read_key_file(self._pepper_canary_path).get("canary")
         return hmac.compare_digest(_pepper_canary(pepper), str(canary).encode())
 
     def read_pepper(self) -> bytes:
@@ -179,7 +180,7 @@ class Keyring:
         """
         if not reachable(self._pepper_path):
             raise KeysUnavailable(f"The pepper is missing: {self._pepper_path}.")
-        pepper = _secret_bytes(self._pepper_path, "pepper", "pepper")
+        pepper = secret_bytes(self._pepper_path, "pepper", "pepper")
         if not self.is_pepper(pepper):
             raise KeysUnavailable("The pepper is not the one that belongs to this campaign.")
         return pepper
@@ -279,7 +280,7 @@ class Keyring:
             KeysUnavailable: there is no such public key, or its private key here is another.
             VaultError: its private key was destroyed.
         """
-        active = _read(self._active_path) if self.has_active_keys() else {}
+        active = read_key_file(self._active_path) if self.has_active_keys() else {}
         for purpose, epoch in epochs.items():
             if self.public_key(purpose, epoch).destroyed_on:
                 raise VaultError(f"The {purpose} key of epoch {epoch} was destroyed.")
@@ -321,7 +322,7 @@ class Keyring:
     def _mark(self, purpose: Purpose, epoch: str, *, destroyed_on: str | None) -> None:
         self.public_key(purpose, epoch)
         path = self._public_path(purpose, epoch)
-        write_json(path, {**_read(path), "destroyed_on": destroyed_on}, secret=False)
+        write_json(path, {**read_key_file(path), "destroyed_on": destroyed_on}, secret=False)
 
     @property
     def _active_path(self) -> Path:
@@ -356,16 +357,16 @@ def _holds_anything(folder: Path) -> bool:
         return os.access(folder, os.X_OK)  # names are no secret: who may enter can open
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_key_file(path: Path) -> dict[str, Any]:
     try:
         return read_json(path)
     except (OSError, ValueError) as error:
         raise KeysUnavailable(f"{path} can't be read.") from error
 
 
-def _secret_bytes(path: Path, field: str, name: str) -> bytes:
+def secret_bytes(path: Path, field: str, name: str) -> bytes:
     try:
-        value = bytes.fromhex(_read(path)[field])
+        value = bytes.fromhex(read_key_file(path)[field])
     except (KeyError, TypeError, ValueError) as error:
         raise KeysUnavailable(f"The {name} in {path} is damaged.") from error
     if len(value) != SEED_BYTES:

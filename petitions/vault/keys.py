@@ -38,6 +38,7 @@ class Secret(StrEnum):
     MAIL_KEYS = "mail"
     SIGNATURE_KEYS = "signature"
     PEPPER = "pepper"
+    LEDGER = "ledger"
 
 
 def is_epoch(text: str) -> bool:

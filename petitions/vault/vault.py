@@ -13,6 +13,7 @@ from petitions.vault import boxes
 from petitions.vault.files import Stamp, stamp
 from petitions.vault.keyring import Keyring, KeysUnavailable
 from petitions.vault.keys import Purpose, Secret, VaultError, key_id
+from petitions.vault.log_key import private_log_key
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,8 @@ class Vault(Keyring):
                 self.private_key(purpose, epoch)
         if Secret.PEPPER in needed:
             self.pepper()
+        if Secret.LEDGER in needed:
+            private_log_key(self)
 
     def _read_sealing_keys(self) -> dict[Purpose, SealingKey]:
         return {

@@ -17,18 +17,28 @@ from django.core.files.storage import InMemoryStorage, Storage
 LAYERS = ("tokens", "base", "layout", "parts", "pages", "print")
 # Those that any page may need. What only a few pages need stays apart.
 SCRIPTS = ("leave", "suggest", "copy")
+# One of the others; the second part uses the first one's names.
+LEDGER_SCRIPT = ("log_tree", "log_check")
 
 
 class BundleFinder(BaseFinder):
     def list(self, ignore_patterns: Any) -> Iterator[tuple[str, Storage]]:  # noqa: ARG002 - Django passes it
         storage = InMemoryStorage()
-        for name, content in {"css/site.css": stylesheet(), "js/site.js": script()}.items():
+        for name, content in _bundles().items():
             storage.save(name, ContentFile(content))
             yield name, storage
 
     def find(self, path: str, find_all: bool = False, **_: Any) -> Any:  # noqa: ARG002, FBT001, FBT002 - Django's signature
         """There is no file to name: they exist where `collectstatic` has put them."""
         return []
+
+
+def _bundles() -> dict[str, bytes]:
+    return {
+        "css/site.css": stylesheet(),
+        "js/site.js": script(),
+        "js/ledger.js": b"".join(_read(f"js/{name}.js") for name in LEDGER_SCRIPT),
+    }
 
 
 def stylesheet() -> bytes:

@@ -31,6 +31,8 @@ class Kept:
     etag: str = ""
     petition_id: int | None = None
     """Whose page was looked at."""
+    also_reads: frozenset[str] = frozenset()
+    """What else the view looks for in a query; an answer to that is not this page."""
 
 
 def cached_page(view: View) -> View:
@@ -63,6 +65,13 @@ def known_query_only(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return canonical
+
+
+def also_reads(request: HttpRequest, name: str) -> None:
+    """Of a view that answers by a kept page, unless its query has this."""
+    kept: Kept | None = request.META.get(KEPT)
+    if kept:
+        kept.also_reads = frozenset({name})
 
 
 def _mark(request: HttpRequest, response: HttpResponse) -> None:

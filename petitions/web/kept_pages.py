@@ -63,7 +63,7 @@ class KeptPages:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._pages: OrderedDict[Key, _Page] = OrderedDict()
-        self._paths: set[str] = set()
+        self._paths: dict[str, frozenset[str]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -88,8 +88,11 @@ class KeptPages:
     def _key(self, environ: Environ) -> Key:
         """Of the query of a page that is kept, only a partner's code changes it."""
         query = environ.get("QUERY_STRING", "")
-        if query and environ["PATH_INFO"] in self._paths:
-            query = _query_of(partner_code(QueryDict(query)))
+        also_read = self._paths.get(environ["PATH_INFO"])
+        if query and also_read is not None:
+            values = QueryDict(query)
+            if not also_read & values.keys():
+                query = _query_of(partner_code(values))
         return _key(environ, query)
 
     def _make(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -101,12 +104,12 @@ class KeptPages:
             start_response(*started[0])
             return chunks
         page = _Page(started[0][1], _read(chunks), kept.etag, kept.petition_id)
+        self._paths[environ["PATH_INFO"]] = kept.also_reads
         self._keep(page, _key(environ, _query_of(kept.code)))
         return _answer(page, environ | {"HTTP_ACCEPT_ENCODING": accepted}, start_response)
 
     def _keep(self, page: _Page, key: Key) -> None:
         with self._lock:
-            self._paths.add(key[0])
             self._pages[key] = page
             self._pages.move_to_end(key)
             if len(self._pages) > MOST_PAGES:

@@ -35,6 +35,9 @@ SUGGESTIONS = {
     "lt": "Šį puslapį galite skaityti ir lietuviškai.",
 }
 
+# Addresses, by their namespace, at which everybody gets the same.
+WITHOUT_LANGUAGE = "ledger-api"
+
 
 class LanguageMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -46,6 +49,9 @@ class LanguageMiddleware:
         activate(language)
         request.LANGUAGE_CODE = language
         response = self.get_response(request)
+        page = request.resolver_match
+        if page is not None and page.namespace == WITHOUT_LANGUAGE:
+            return response
         if named is None:
             if response.status_code == HTTPStatus.NOT_FOUND:
                 response = _with_language(request, language) or response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -27,6 +28,7 @@ from petitions.web.origin import own_forms_only
 def receipt_page(request: HttpRequest, token: str) -> HttpResponse:
     """Every button names what it does; a POST that names nothing shows the page."""
     now = timezone.now()
+    opened: list[int] = []
     match request.POST.get("do"):
         case "visibility":
             return _change_visibility(request, token)
@@ -41,7 +43,9 @@ def receipt_page(request: HttpRequest, token: str) -> HttpResponse:
             ask_for_copy(token, now=now)
         case "save-copy":
             return _save_copy(request, token)
-    return _page(request, token)
+        case "show-receipt":
+            opened = _petition_ids(request)
+    return _page(request, token, opened=opened)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,11 +63,14 @@ def not_me_button(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("receipt", token)
 
 
-def _page(request: HttpRequest, token: str, *, note: str = "") -> HttpResponse:
+def _page(
+    request: HttpRequest, token: str, *, note: str = "", opened: Sequence[int] = ()
+) -> HttpResponse:
+    """`opened` are petitions whose receipt for the public log is shown; nothing notes that."""
     found = receipt(token, now=timezone.now())
     if not found:
         return render(request, "nothing_stored.html")
-    context = {"receipt": found, "address": _address(token), "note": note}
+    context = {"receipt": found, "address": _address(token), "note": note, "opened": opened}
     return render(request, "receipt.html", context)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     OurBase = Sitemap
 
-PAGES = ["home", "safety", "privacy", "press", "partners"]
+PAGES = ["home", "safety", "privacy", "press", "partners", "ledger"]
 # Each names a person's secret, or what only a signer sees. RFC 9309 has the asterisk.
 PRIVATE = [
     "/*/confirm/",

@@ -2,6 +2,7 @@ from django.urls import path
 
 from petitions.web import (
     feeds,
+    ledger,
     letters,
     news,
     offers,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("petitions/<slug:slug>/mastodon/", share_views.mastodon, name="mastodon"),
     path("petitions/<slug:slug>/updates.atom", feeds.petition_updates, name="petition-updates"),
     path("updates.atom", feeds.all_updates, name="updates"),
+    path("ledger/", ledger.ledger, name="ledger"),
     path("press/", press.press, name="press"),
     path("partners/", press.partners, name="partners"),
     path("preview/<str:token>/", preview.preview, name="preview"),

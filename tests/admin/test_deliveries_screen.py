@@ -1,13 +1,16 @@
 """Deliveries: what the mail server said, and another try for what failed."""
 
 import re
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from petitions.delivery.batches import close_batch
-from petitions.models import Delivery, DeliveryEvent
+from petitions.models import Batch, Delivery, DeliveryEvent
 from tests.makers import make_office, make_petition, make_signature
 
 URL = "/admin/petitions/delivery/"
@@ -116,3 +119,34 @@ def test_a_batch_leads_to_its_deliveries_and_signatures(organizer, delivery):
     ):
         assert url in text
         assert len(organizer.get(url).context["cl"].result_list) == 1
+
+
+def test_a_batch_shows_what_its_letters_say_of_the_public_log(organizer, delivery):
+    head = Batch.objects.get().head
+    root = escape(b64encode(head.root).decode())
+
+    pages = [
+        organizer.get("/admin/petitions/batch/").text,
+        organizer.get(f"/admin/petitions/batch/{delivery.batch_id}/change/").text,
+    ]
+
+    for page in pages:
+        assert f"2 leaves, root {root}" in page
+
+
+def test_letters_that_wait_for_the_public_log_are_told_in_words(organizer, delivery):
+    today, first_page = reverse("admin:petitions_delivery_today"), reverse("admin:index")
+    words = "Batches whose letters wait for the public log"
+    assert "the public log must first say" not in organizer.get(today).text
+    assert words not in organizer.get(first_page).text
+    Batch.objects.update(head=None)
+
+    assert "the public log must first say what is in the letter" in organizer.get(today).text
+    (need,) = [
+        need for need in organizer.get(first_page).context["needs"] if need.words.startswith(words)
+    ]
+    assert (need.count, need.urgent) == (1, True)
+    assert "waits; its letters wait too" in organizer.get(need.url).text
+
+    Delivery.objects.update(state=Delivery.State.SENT)
+    assert words not in organizer.get(first_page).text

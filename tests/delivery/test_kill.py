@@ -97,7 +97,7 @@ def deliver_while_killing(processes: Processes) -> int:
 
 
 def start_worker(processes: Processes, name: str):
-    return processes.worker(name, queues="deliverer")
+    return processes.worker(name, queues="letters")
 
 
 def unsent() -> int:

@@ -20,7 +20,7 @@ from petitions.delivery.spool import erase_expired, lay_out, make_wanted_files
 from petitions.models import Delivery, FileChunk, FileSet, OfficePage, Signature
 from petitions.models.office_page import FILES_LIFE
 from petitions.signatures.confirm import confirm
-from petitions.signatures.withdraw import withdraw
+from petitions.signatures.withdraw import erase_signatures, withdraw
 from tests.mailbox import text_of
 from tests.makers import make_office, make_petition, make_signature, make_wish
 
@@ -60,7 +60,7 @@ def test_files_up_to_the_limit_are_attached_and_not_kept(petition):
 
     mail = letter_of(closed(petition).deliveries.get())
 
-    assert len(list(mail.iter_attachments())) == 2
+    assert len(list(mail.iter_attachments())) == 3
     assert "too many for a mail" not in text_of(mail)
     assert not FileSet.objects.exists()
 
@@ -199,7 +199,8 @@ def test_who_withdraws_while_files_are_made_is_not_in_them(petition, nothing_att
     desk.compose(delivery)
     FileSet.objects.all().delete()
     # The desk has read the batch already.
-    Signature.objects.filter(pk=ann.pk).delete()
+    ann.refresh_from_db()
+    erase_signatures([ann], now=NOW)
 
     mail = letter_of(delivery, desk)
 

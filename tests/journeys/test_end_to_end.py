@@ -42,7 +42,7 @@ def test_sign_confirm_deliver_and_read_the_letter(processes, mailbox):
     (letter,) = until(lambda: mailbox.mails_to("minister@office.example"), seconds=30)
     assert letter["Subject"] == "About thing 1"
     assert text_of(letter).startswith("Dear Foreign Minister,")
-    signers, book = letter.iter_attachments()
+    signers, book, _receipts = letter.iter_attachments()
     (row,) = csv.DictReader(io.StringIO(signers.get_content().decode("utf-8-sig")))
     assert (row["Name"], row["Country"], row["Comment"]) == ("Zoë O'Neill", "Ukraine", "Дякую.")
     assert "Zoë O'Neill" in "".join(pages_of(book.get_content()))

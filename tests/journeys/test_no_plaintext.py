@@ -97,7 +97,7 @@ def test_no_signer_can_be_found_in_what_is_kept(processes, mailbox, show):
     assert [each["To"] for each in news] == [SIGNER["email"]]
     assert NewsItem.objects.get().sent == 1
     letters = [each for each in mailbox.mails() if each["Subject"] == "About thing 1"]
-    signers, book = letters[0].iter_attachments()
+    signers, book, _receipts = letters[0].iter_attachments()
     assert SIGNER["name"] in signers.get_content().decode()
     assert SIGNER["name"] in "".join(pages_of(book.get_content()))
     # And the files on the office's page, which lie encrypted while they wait.

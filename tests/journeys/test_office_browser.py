@@ -36,7 +36,7 @@ def link(processes, mailbox):
     make_signature(petition, name="Ann O'Neill")
     call_command("deliver")
     (letter,) = mailbox.mails_to("minister@office.example")
-    processes.worker(queues="deliverer")
+    processes.worker(queues="letters,reports")
     processes.beat()
     return str(processes.web().base_url).rstrip("/") + link_in(letter, "institution")
 

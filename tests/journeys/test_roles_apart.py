@@ -34,9 +34,9 @@ def test_a_signer_signs_taps_reads_a_copy_and_is_delivered_while_no_process_has_
 ):
     make_petition(2)
     make_office(make_petition(1), email="minister@office.example")
-    in_role(Role.MAILER).worker("mailer", queues="mailer")
+    in_role(Role.MAILER).worker("mailer")
     deliverer = in_role(Role.DELIVERER)
-    deliverer.worker("deliverer", queues="deliverer")
+    deliverer.worker("deliverer")
     deliverer.beat()
     browser = in_role(Role.WEB).web()
 
@@ -50,7 +50,7 @@ def test_a_signer_signs_taps_reads_a_copy_and_is_delivered_while_no_process_has_
 
     in_role(Role.DELIVERER).start("deliver", "python", "manage.py", "deliver")
     (letter,) = until(lambda: mailbox.mails_to("minister@office.example"), seconds=60)
-    signers, book = letter.iter_attachments()
+    signers, book, _receipts = letter.iter_attachments()
     assert "Zoë" in signers.get_content().decode()
     assert "Zoë" in "".join(pages_of(book.get_content()))
 

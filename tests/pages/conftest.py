@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 
 import pytest
@@ -17,6 +18,7 @@ from petitions.content import load_campaign
 from petitions.delivery.batches import close_batch
 from petitions.models import (
     Delivery,
+    Head,
     Petition,
     PetitionUpdate,
     Signature,
@@ -87,7 +89,7 @@ def pages_in(campaign, ask):
         client = Client(HTTP_HOST="127.0.0.1")
         sitemap = client.get("/sitemap.xml").content.decode()
         paths = [path for path in LOCATION.findall(sitemap) if path.startswith(f"/{language}/")]
-        assert len(paths) == 15
+        assert len(paths) == 16
         petition = f"/{language}/petitions/{campaign[0].slug}/"
         # What the last language's form has left would be mistaken for this one's.
         SignRequest.objects.all().delete()
@@ -104,6 +106,9 @@ def pages_in(campaign, ask):
             "visibility": "officials",
         }
         warned = good | {"email": "bo@provider.ru"}
+        show = {"do": "show-receipt", "ask": campaign[0].slug}
+        ledger = f"/{language}/ledger/"
+        root = b64encode(Head.objects.filter(batches__isnull=False)[0].root).decode()
         return [
             *(answer(client.get(path), path, path) for path in paths),
             answer(client.post(petition, {"name": "12"}), "mistakes", petition),
@@ -113,12 +118,15 @@ def pages_in(campaign, ask):
             answer(
                 client.get(f"{petition}mastodon/?server=a b"), "mastodon", f"{petition}mastodon/"
             ),
+            answer(client.get(ledger, {"root": root}), "root of a letter", ledger),
+            answer(client.get(ledger, {"root": "x"}), "no root", ledger),
             answer(client.get(preview), "preview", preview),
             answer(client.get(confirm), "confirm", confirm),
             answer(client.post(confirm), "confirm, nothing ticked", confirm),
             answer(client.get(receipt), "receipt, waiting", receipt),
             answer(client.post(confirm, {"petitions": [campaign[0].pk]}), "thank you", confirm),
             answer(client.get(receipt), "receipt", receipt),
+            answer(client.post(receipt, show), "receipt of the log", receipt),
             answer(client.post(receipt, {"do": "withdraw-all"}), "withdrawn", receipt),
             answer(client.get(receipt), "nothing stored", receipt),
             answer(client.get(stop), "stop news", stop),

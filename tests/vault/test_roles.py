@@ -21,7 +21,16 @@ WORDS = {
     Secret.MAIL_KEYS: f"The mail key of epoch {EPOCH} is missing",
     Secret.SIGNATURE_KEYS: f"The signature key of epoch {EPOCH} is missing",
     Secret.PEPPER: "The pepper is missing",
+    Secret.LEDGER: "The public log's key is missing",
 }
+# The file of each, and the field that holds it.
+FILES = {
+    Secret.MAIL_KEYS: (EPOCH, "seed"),
+    Secret.SIGNATURE_KEYS: (EPOCH, "seed"),
+    Secret.PEPPER: ("pepper", "pepper"),
+    Secret.LEDGER: ("ledger", "seed"),
+}
+NAMES = {Secret.LEDGER: "public log's key"}
 
 
 @pytest.fixture
@@ -42,7 +51,7 @@ def test_the_table_of_roles_is_the_designs():
     assert {role: set(role.secrets) for role in Role} == {
         Role.WEB: set(),
         Role.MAILER: {Secret.MAIL_KEYS, Secret.PEPPER},
-        Role.DELIVERER: {Secret.SIGNATURE_KEYS},
+        Role.DELIVERER: {Secret.SIGNATURE_KEYS, Secret.LEDGER},
         Role.ORGANIZER: {Secret.SIGNATURE_KEYS, Secret.PEPPER},
         Role.RETURNS: set(),
         Role.ALL: set(Secret),
@@ -84,13 +93,15 @@ def test_a_role_refuses_to_do_without_a_secret_that_it_needs(machine, role, secr
 @pytest.mark.parametrize(("role", "secret"), NEEDED)
 def test_a_role_refuses_a_secret_that_is_not_this_campaigns(machine, role, secret):
     folder = machine(role)
-    name, field = ("pepper", "pepper") if secret == Secret.PEPPER else (EPOCH, "seed")
+    name, field = FILES[secret]
     (folder / secret / f"{name}.json").write_text(json.dumps({field: "ab" * 32}))
 
     with pytest.raises(SystemExit) as refusal:
         refuse_to_start_with_wrong_keys()
 
-    assert str(refusal.value.code).startswith(f"The {role} role does not start. The {secret}")
+    assert str(refusal.value.code).startswith(
+        f"The {role} role does not start. The {NAMES.get(secret, secret)}"
+    )
 
 
 @pytest.mark.parametrize("role", Role)
@@ -138,7 +149,7 @@ def test_a_worker_without_its_keys_stops_at_once_and_says_which(keys):
         shutil.rmtree(keys.directory / secret)
 
     refusal = subprocess.run(
-        [sys.executable, "-m", "celery", "-A", "campaign", "worker", "-Q", "mailer", "-c", "1"],
+        [sys.executable, "-m", "celery", "-A", "campaign", "worker", "-c", "1"],
         cwd=django_settings.BASE_DIR,
         env={**os.environ, "CAMPAIGN_ROLE": "mailer", "VAULT_DIR": str(keys.directory)},
         capture_output=True,

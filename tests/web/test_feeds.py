@@ -103,13 +103,14 @@ def test_the_sitemap_lists_public_pages_in_each_language_and_nothing_else(client
         "privacy/",
         "press/",
         "partners/",
+        "ledger/",
         "petitions/ask-1/",
         "petitions/ask-1/letters/",
         "petitions/ask-2/",
         "petitions/ask-2/letters/",
     ]
     assert found == {f"https://asks.example/{code}/{path}" for code in LANGUAGES for path in paths}
-    assert len(PAGES) == 5
+    assert len(PAGES) == 6
     for url in root.iter(f"{MAP}url"):
         alternates = {each.get("hreflang") for each in url.iter(f"{XHTML}link")}
         assert alternates == {*LANGUAGES, "x-default"}

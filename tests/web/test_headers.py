@@ -16,6 +16,8 @@ PAGES = [
     "/en/privacy/",
     "/en/press/",
     "/en/partners/",
+    "/en/ledger/",
+    "/en/ledger/?root=x",
     "/en/petitions/special-rapporteur/mastodon/?server=social.example",
     "/en/no-such-page/",
 ]

@@ -131,6 +131,18 @@ def test_random_words_behind_the_address_make_no_page(site):
     assert ask(site, PAGE, query="x=21").body == page.body
 
 
+def test_a_root_that_is_looked_up_is_answered_though_its_page_is_kept(site):
+    page = ask(site, "/en/ledger/")
+
+    assert ask(site, "/en/ledger/", query="x=1").body == page.body
+    for _ in range(2):
+        answer = ask(site, "/en/ledger/", query="root=nonsense")
+        assert answer.status == 422
+        assert b"This is no root" in answer.body
+        assert answer.headers["Cache-Control"] != page.headers["Cache-Control"]
+    assert ask(site, "/en/ledger/").body == page.body
+
+
 def test_a_partner_has_a_page_of_its_own(site):
     Partner.objects.create(code="friends", name="Friends")
     forget_partners()

@@ -21,7 +21,7 @@ from petitions.markdown import to_html
 from petitions.models import (
     Answer,
     Delivery,
-    FileSet,
+    Leaf,
     Office,
     OfficeAction,
     OfficePage,
@@ -227,7 +227,8 @@ def test_signers_are_made_on_demand_and_downloaded_with_a_line_for_each(client, 
 
     assert make_wanted_files() == 1
 
-    assert files_on(client.get(link)) == ["signers-ask-1-1.csv", "signers-ask-1-1.pdf"]
+    files = ["signers-ask-1-1.csv", "signers-ask-1-1.pdf", "receipts-1.csv"]
+    assert files_on(client.get(link)) == files
     assert not OfficeAction.objects.exists()
     csv = client.post(link, {"do": "download", "file": "0"})
     book = client.post(link, {"do": "download", "file": "1"})
@@ -244,7 +245,7 @@ def test_signers_are_made_on_demand_and_downloaded_with_a_line_for_each(client, 
     ]
 
 
-@pytest.mark.parametrize("number", ["2", "-1", "x", "", "²", "9" * 5000])
+@pytest.mark.parametrize("number", ["3", "-1", "x", "", "²", "9" * 5000])
 def test_a_file_that_is_not_there_is_a_sentence_and_no_line(client, link, number):
     press(client, link, do="files")
     make_wanted_files()
@@ -267,10 +268,10 @@ def test_files_can_not_be_downloaded_when_their_time_is_over(client, link):
     press(client, link, do="files")
     assert make_wanted_files() == 0
     OfficePage.objects.update(extended_until=timezone.now() + FILES_LIFE)
-    assert len(files_on(client.get(link))) == 2, "an organizer allowed it again"
+    assert len(files_on(client.get(link))) == 3, "an organizer allowed it again"
 
 
-def test_a_letter_that_names_nobody_has_no_files(client, petition):
+def test_a_letter_that_names_nobody_has_receipts_alone(client, petition):
     petition.signatures.all().delete()
     make_signature(petition, visibility=Visibility.WITHHELD)
     close_batch(petition, now=timezone.now())
@@ -279,8 +280,11 @@ def test_a_letter_that_names_nobody_has_no_files(client, petition):
     page = press(client, link, do="files")
 
     assert "names nobody" in words(page)
-    assert make_wanted_files() == 0
-    assert not FileSet.objects.exists()
+    assert make_wanted_files() == 1
+    assert files_on(client.get(link)) == ["receipts-1.csv"]
+    content = client.post(link, {"do": "download", "file": "0"}).getvalue()
+    (leaf,) = Leaf.objects.all()
+    assert content.decode() == f"receipt\r\n{leaf.receipt}\r\n"
 
 
 # --- Answer

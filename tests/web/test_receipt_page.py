@@ -1,17 +1,22 @@
 """A signer's own page: what its buttons do, and that opening it does nothing."""
 
 import json
+import re
 from http import HTTPStatus
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from five_asks_verify.entries import Receipt
 from petitions.delivery.batches import close_batch
 from petitions.exports.copies import make_copies
-from petitions.models import Answer, DataCopy, Delivery, NewsSubscriber, Signature, Tally
+from petitions.ledger.publish import publish
+from petitions.models import Answer, DataCopy, Delivery, Leaf, NewsSubscriber, Signature, Tally
 from petitions.signatures.confirm import confirm
 from tests.forms import but_for_its_own_address
-from tests.makers import make_office, make_petition, make_wish
+from tests.makers import make_office, make_petition, make_signature, make_wish
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -22,6 +27,7 @@ BUTTONS = [
     {"do": "end-news"},
     {"do": "make-copy"},
     {"do": "save-copy"},
+    {"do": "show-receipt", "ask": "ask-1"},
 ]
 
 
@@ -204,3 +210,52 @@ def test_a_copy_is_asked_for_waited_for_and_saved(client, link):
     assert "no-store" in saved["Cache-Control"]
     names = [each["name"] for each in json.loads(saved.content)["signatures"]]
     assert names == ["Ann Lee", "Ann Lee"]
+
+
+# --- The receipt for the public log
+
+SHOW = {"do": "show-receipt", "ask": "ask-1"}
+ANY_RECEIPT = re.compile(r"[0-9]+\.[0-9]+\.[A-Za-z0-9_-]{43}")
+
+
+def test_the_logs_receipt_is_shown_when_it_is_asked_for_and_then_no_more(client, link, petitions):
+    for petition in petitions:
+        publish(petition)
+    receipt = str(Leaf.objects.get(signature__petition=petitions[0]).receipt)
+    assert "can show that you signed" in text(client.get(link))
+    assert not ANY_RECEIPT.search(text(client.get(link)))
+
+    shown = client.post(link, SHOW)
+
+    assert ANY_RECEIPT.findall(text(shown)) == [receipt]
+    assert "no-store" in shown["Cache-Control"]
+    assert Receipt.read(receipt).place == 0
+    for answer in (client.get(link), client.post(link), client.get(link, SHOW)):
+        assert not ANY_RECEIPT.search(text(answer))
+
+
+def test_a_receipt_that_is_not_published_is_told_to_come(client, link, petitions):
+    page = text(client.post(link, SHOW))
+
+    assert "The log has not got your signature yet" in page
+    assert not ANY_RECEIPT.search(page)
+    assert not Leaf.objects.exists()
+
+
+@pytest.mark.parametrize("slug", ["", "ask-9", "\x00", "' OR 1=1"])
+def test_another_asks_receipt_is_nobodys(client, link, petitions, slug):
+    other = make_signature(make_petition(3))
+    publish(other.petition)
+    publish(petitions[0])
+
+    for wish in (slug, "ask-3"):
+        assert not ANY_RECEIPT.search(text(client.post(link, SHOW | {"ask": wish})))
+
+
+def test_nothing_notes_that_a_receipt_was_asked_for(client, link, petitions):
+    publish(petitions[0])
+    with CaptureQueriesContext(connection) as queries:
+        assert ANY_RECEIPT.search(text(client.post(link, SHOW)))
+
+    said = [query["sql"].split()[0].upper() for query in queries]
+    assert set(said) == {"SELECT"}

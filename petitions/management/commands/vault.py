@@ -25,7 +25,7 @@ from petitions.resealing import (
     count_rows,
     reseal,
 )
-from petitions.vault import Purpose, Secret, Vault, VaultError, vault
+from petitions.vault import Purpose, Secret, Vault, VaultError, generate_log_key, has_log_key, vault
 from petitions.vault.files import make_folder
 from petitions.vault.keys import PrivateKey, key_id
 from petitions.vault.shares import SecretName, recover, share_paths, write_shares
@@ -91,8 +91,10 @@ class Command(BaseCommand):
         with keys.locked():
             first = not keys.has_active_keys()
             if if_missing and not first and keys.has_pepper():
+                self.make_log_key(keys)
                 return
             epoch = self.make_secrets(keys, epoch or free_epoch(keys), shares)
+            self.make_log_key(keys)
             if first:
                 keys.activate(dict.fromkeys(Purpose, epoch))
         if first:
@@ -131,7 +133,8 @@ class Command(BaseCommand):
             )
         wanted = [SecretName(purpose, epoch) for purpose in Purpose]
         wanted += [SecretName()] if with_pepper else []
-        refuse_for_this_role(frozenset(Secret) if with_pepper else frozenset(map(Secret, Purpose)))
+        made_here = {*map(Secret, Purpose)} | ({Secret.PEPPER} if with_pepper else set())
+        refuse_for_this_role(frozenset(made_here))
         if shares:
             prepare_for_shares(shares, wanted)
         made = [(name, make_secret(keys, name)) for name in wanted]
@@ -140,6 +143,15 @@ class Command(BaseCommand):
         self.tell_machines()
         self.write_shares(shares, made)
         return epoch
+
+    def make_log_key(self, keys: Vault) -> None:
+        if has_log_key(keys) or Secret.LEDGER not in settings.ROLE.secrets:
+            return
+        generate_log_key(keys)
+        self.say(
+            f"Made in {keys.directory}: the key that signs the public log. It opens nothing, and"
+            f" belongs only where these run: {machines(Secret.LEDGER)}."
+        )
 
     def write_shares(self, folder: Path | None, made: list[tuple[SecretName, bytes]]) -> None:
         if folder is None:
