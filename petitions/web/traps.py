@@ -1,7 +1,7 @@
 """What robots do and people don't: fill in what nobody sees, and answer a page in no time.
 
 The form carries two fields that are not the supporter's: one that must stay empty, and a signed
-stamp of when its page was made. Pages are the same for everybody for two seconds, so the stamp
+stamp of when its page was made. Pages are the same for everybody for a second or two, so the stamp
 names nobody.
 """
 

@@ -31,7 +31,7 @@ def partner_id(code: str) -> int | None:
 
 
 def active_partners() -> dict[str, int]:
-    """Code and id; read at most once in two seconds, so that random codes cost the database nothing."""
+    """Code and id; read at most twice a second, so that random codes cost the database nothing."""
     return _active_partners(int(time.monotonic() // SECONDS))
 
 
