@@ -21,6 +21,7 @@ from django.core.management import call_command
 from bench.admin import measure_admin
 from bench.browser import NoBrowser
 from bench.compare import Figure, compare
+from bench.confirmations import measure_confirmations
 from bench.exports import measure_a_million, measure_export
 from bench.files import measure_files
 from bench.ledger import measure_ledger
@@ -82,6 +83,7 @@ def measure_web() -> dict[str, Figure]:
                     _load(site, Load(sign_requests(stamp), b"200")),
                     _load(limits, Load([post("/sign", b"")], b"302")),
                 ),
+                **measure_confirmations(public),
                 **compare(
                     "petition_page",
                     "pages/s",

@@ -1,0 +1,81 @@
+"""Confirmations a second, each of a sign request of its own, beside a transaction with the same writes."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+
+from bench.compare import ROUNDS, Figure, compare
+from bench.load import Load, post, requests_a_second
+from bench.server import web_server
+from petitions.models import Petition, SignRequest, WithdrawalLink
+from petitions.models.clock import this_hour
+from petitions.models.sealed import Details
+from petitions.models.signature import Visibility
+from petitions.signatures.tokens import make_token, token_hash
+
+SECONDS = 3.0
+# More than either side can confirm in a round.
+A_ROUND = 5_000
+
+
+def measure_confirmations(public: dict[str, str]) -> dict[str, Figure]:
+    petition = Petition.objects.get(number=1)
+    body = f"petitions={petition.pk}".encode()
+    site_requests = _rounds(petition, lambda token: post(f"/en/confirm/{token}/", body))
+    limit_requests = _rounds(petition, lambda token: post(f"/confirm/{token}", b""))
+    with (
+        web_server(**public) as site,
+        web_server(**public, DJANGO_SETTINGS_MODULE="bench.settings") as limits,
+    ):
+        figures = compare(
+            "confirmation",
+            "requests/s",
+            lambda: _pace(site, site_requests.pop(), b"200"),
+            lambda: _pace(limits, limit_requests.pop(), b"302"),
+        )
+    confirmed = 2 * ROUNDS * A_ROUND - SignRequest.objects.count()
+    assert WithdrawalLink.objects.count() == confirmed  # noqa: S101 - or nothing was measured
+    return figures
+
+
+def _pace(port: int, requests: list[bytes], status: bytes) -> float:
+    pace = requests_a_second(port, Load(requests, status), seconds=SECONDS)
+    # Once all are used up, the same ones would be sent again and confirm nothing.
+    assert pace * SECONDS < len(requests)  # noqa: S101 - likewise
+    return pace
+
+
+def _rounds(petition: Petition, request: Callable[[str], bytes]) -> list[list[bytes]]:
+    return [list(map(request, _waiting(petition, A_ROUND))) for _ in range(ROUNDS)]
+
+
+def _waiting(petition: Petition, count: int) -> list[str]:
+    """Tokens of so many sign requests whose mail has gone out."""
+    box = Details(name="Supporter Number").seal(petition_id=petition.pk, signature_id=uuid.uuid4())
+    others = list(Petition.objects.open().exclude(pk=petition.pk).values_list("pk", flat=True))
+    tokens = [make_token() for _ in range(count)]
+    hour = this_hour()
+    SignRequest.objects.bulk_create(
+        (
+            SignRequest(
+                token_hash=token_hash(token),
+                withdraw_hash=os.urandom(32),
+                created_hour=hour,
+                language="en",
+                country="LT",
+                visibility=Visibility.OFFICIALS,
+                petition_ids=[petition.pk],
+                sig_boxes=[box],
+                indexes=[os.urandom(32)],
+                look_alikes=[os.urandom(32)],
+                other_petition_ids=others,
+                other_indexes=[os.urandom(32) for _ in others],
+                other_look_alikes=[os.urandom(32) for _ in others],
+            )
+            for token in tokens
+        ),
+        batch_size=1000,
+    )
+    return tokens
