@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models.prepared import run_prepared
 from petitions.models.signature import Signature
 
 # From the hour in which it was made, which is all that is kept of its time: one to two hours.
 LIFE = timedelta(hours=2)
 
 
+_INSERT = """
+    INSERT INTO petitions_offer (token_hash, link_hash, box, epoch, created_hour)
+    SELECT new.*, %(epoch)s, %(hour)s
+    FROM unnest(%(tokens)b::bytea[], %(links)b::bytea[], %(boxes)b::bytea[]) AS new
+"""
+
+
 class OfferQuerySet(models.QuerySet["Offer"]):
+    def add(
+        self, offers: Sequence[tuple[bytes, bytes, bytes]], *, epoch: str, hour: datetime
+    ) -> None:
+        """Of token's hash, link's hash and box; prepared, since each confirmation writes some."""
+        tokens, links, boxes = map(list, zip(*offers, strict=True))
+        run_prepared(
+            _INSERT,
+            {"tokens": tokens, "links": links, "boxes": boxes, "epoch": epoch, "hour": hour},
+        )
+
     def alive(self, *, now: datetime) -> OfferQuerySet:
         return self.filter(created_hour__gt=now - LIFE)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection, models
@@ -16,10 +17,11 @@ from petitions.models.hold import Hold
 from petitions.models.imports import Import
 from petitions.models.partner import Partner
 from petitions.models.petition import Petition
+from petitions.models.prepared import read_prepared
 from petitions.models.sealed import Details
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
 
@@ -38,7 +40,31 @@ class Source(models.TextChoices):
     PAPER = "paper", _("on paper")
 
 
+_INSERT_NEW = """
+    INSERT INTO petitions_signature (id, petition_id, index, look_alike, sig_box, country,
+        visibility, language, consent_version, confirmed_hour, partner_id, disposable, crowd,
+        asked_for_news, public_name, quarantined)
+    SELECT new.*, '', false
+    FROM unnest(%(id)s::uuid[], %(petition_id)s::bigint[], %(index)b::bytea[],
+        %(look_alike)b::bytea[], %(sig_box)s::bytea[], %(country)s::text[], %(visibility)s::text[],
+        %(language)s::text[], %(consent_version)s::text[], %(confirmed_hour)s::timestamptz[],
+        %(partner_id)s::bigint[], %(disposable)s::bool[], %(crowd)s::bytea[],
+        %(asked_for_news)s::bool[]) AS new
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+_WRITTEN_AT_ONCE = re.findall(r"%\((\w+)\)", _INSERT_NEW)
+
+
 class SignatureQuerySet(models.QuerySet["Signature"]):
+    def add_new(self, signatures: Sequence[Signature]) -> set[uuid.UUID]:
+        """Insert those whose signer has not signed before, in their order; the ids of these.
+
+        By one prepared statement: the ORM's takes longer to write than PostgreSQL needs.
+        """
+        columns = {name: [_value(each, name) for each in signatures] for name in _WRITTEN_AT_ONCE}
+        return {row_id for (row_id,) in read_prepared(_INSERT_NEW, columns)}
+
     def not_in_batch(self) -> SignatureQuerySet:
         return self.filter(batch__isnull=True)
 
@@ -109,6 +135,11 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
             petition=models.OuterRef("petition"), look_alike=models.OuterRef("look_alike")
         ).exclude(pk=models.OuterRef("pk"))
         self.filter(~models.Exists(others), alike=True).update(alike=False)
+
+
+def _value(signature: Signature, name: str) -> Any:
+    value = getattr(signature, name)
+    return str(value) if name in {"country", "visibility"} else value
 
 
 class Signature(models.Model):

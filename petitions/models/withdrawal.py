@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import models
@@ -11,7 +11,21 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.models.batch import Batch
 from petitions.models.news import NewsSubscriber
+from petitions.models.prepared import run_prepared
 from petitions.models.signature import Signature
+
+_INSERT_LINKS = """
+    INSERT INTO petitions_withdrawallink (link_hash, signature_id)
+    SELECT * FROM unnest(%(links)b::bytea[], %(signatures)s::uuid[])
+    ON CONFLICT DO NOTHING
+"""
+
+
+class WithdrawalLinkQuerySet(models.QuerySet["WithdrawalLink"]):
+    def add_new(self, signature_ids: Mapping[bytes, uuid.UUID]) -> None:
+        """By their hashes; prepared, since each confirmation writes some."""
+        links = {"links": list(signature_ids), "signatures": list(signature_ids.values())}
+        run_prepared(_INSERT_LINKS, links)
 
 
 class WithdrawalLink(models.Model):
@@ -24,6 +38,8 @@ class WithdrawalLink(models.Model):
     subscriber = models.ForeignKey(
         NewsSubscriber, models.CASCADE, null=True, related_name="withdrawal_links"
     )
+
+    objects = WithdrawalLinkQuerySet.as_manager()
 
     class Meta:
         constraints = [

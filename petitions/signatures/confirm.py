@@ -21,21 +21,27 @@ from petitions.models.news import news_subscriber_id
 from petitions.models.sign_request import SignRequestQuerySet
 from petitions.models.signature import signature_id
 from petitions.signatures import consent
-from petitions.signatures.offers import OpenOffer, make_offers
+from petitions.signatures.offers import make_offers
 from petitions.signatures.storing import store_links, store_new
 from petitions.signatures.tokens import news_link, signature_link, token_hash
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What was signed just now, and what may still be signed with one tap."""
+    """What was signed just now, and what may still be signed with one tap: each ask's token."""
 
+    asked_on: int
+    """On whose page the form was sent."""
     petition_ids: list[int]
-    offers: list[OpenOffer]
+    offers: dict[int, str]
 
 
 class LinkNotValid(Exception):
     """The link was never given, is used up, or has expired; which one is nobody's business."""
+
+
+class NotOffered(Exception):
+    """Nothing was signed: the signer is shown again what there is to agree to."""
 
 
 def find_request(token: str, *, now: datetime) -> SignRequest:
@@ -48,7 +54,9 @@ def find_request(token: str, *, now: datetime) -> SignRequest:
 
 
 @transaction.atomic
-def confirm(token: str, *, petition_ids: Collection[int], now: datetime) -> Confirmed:
+def confirm(
+    token: str, *, petition_ids: Collection[int], now: datetime, all_or_none: bool = False
+) -> Confirmed:
     """Turn a sign request into signatures of those petitions that its signer agreed to.
 
     Who has signed a petition already changes nothing there, but this mail's withdrawal link
@@ -57,26 +65,31 @@ def confirm(token: str, *, petition_ids: Collection[int], now: datetime) -> Conf
 
     Raises:
         LinkNotValid: there is no such request, or no longer.
+        NotOffered: with `all_or_none`, where one of the petitions can't be signed by this link, or
+            not any more.
     """
     request = _find(SignRequest.objects.select_for_update(), token, now=now)
-    agreed = Petition.objects.confirmable(now=now).filter(
-        pk__in=set(petition_ids) & set(request.petition_ids)
-    )
+    states = _states(request, now=now)
+    agreed = set(petition_ids) & set(request.petition_ids) & states.keys()
+    if all_or_none and agreed != set(petition_ids):
+        raise NotOffered
     wanted = _signatures(request, agreed, now=now)
     stored = store_new(wanted)
     _store_links(request, stored)
     _note_wish_for_news(request, stored)
     signed = [each.petition_id for each in stored]
     _subscribe_to_news(request, signed, now=now)
-    offers = make_offers(request, signed=signed, now=now) if signed else []
-    request.delete()
+    open_ids = [each for each, state in states.items() if state == Petition.State.OPEN]
+    others = [each for each in open_ids if each not in signed] if signed else []
+    offers = make_offers(request, others, now=now)
+    SignRequest.objects.filter(pk=request.pk).delete()
     new_ids = {signature.pk for signature in wanted} & {each.pk for each in stored}
     Tally.objects.change(
         petition_ids=[each.petition_id for each in stored if each.pk in new_ids],
         country=request.country.code,
         by=1,
     )
-    return Confirmed(signed, offers)
+    return Confirmed(request.petition_ids[0], signed, offers)
 
 
 def _find(requests: SignRequestQuerySet, token: str, *, now: datetime) -> SignRequest:
@@ -86,14 +99,21 @@ def _find(requests: SignRequestQuerySet, token: str, *, now: datetime) -> SignRe
     return request
 
 
+def _states(request: SignRequest, *, now: datetime) -> dict[int, str]:
+    """Of the petitions that the request may still sign, now or by a tap, in their order."""
+    ids = [*request.petition_ids, *(request.other_petition_ids or [])]
+    petitions = Petition.objects.confirmable(now=now).filter(pk__in=ids)
+    return dict(petitions.values_list("pk", "state"))
+
+
 def _signatures(
-    request: SignRequest, petitions: Collection[Petition], *, now: datetime
+    request: SignRequest, petition_ids: Collection[int], *, now: datetime
 ) -> list[Signature]:
     """In the order of petitions, so that two confirmations can't wait for each other."""
     places = {petition_id: place for place, petition_id in enumerate(request.petition_ids)}
     return [
         _signature(request, petition_id, places[petition_id], now=now)
-        for petition_id in sorted(petition.pk for petition in petitions)
+        for petition_id in sorted(petition_ids)
     ]
 
 

@@ -76,22 +76,23 @@ class Terms:
         return cls(**json.loads(open_by_secret(box, secret=token, context=CONTEXT)))
 
 
-def make_offers(request: SignRequest, *, signed: Collection[int], now: datetime) -> list[OpenOffer]:
-    """Offers of all open asks but those `signed`, which a confirmed request leaves behind."""
+def make_offers(
+    request: SignRequest, petition_ids: Collection[int], *, now: datetime
+) -> dict[int, str]:
+    """Offers of these open asks, which a confirmed request leaves behind: each ask's token."""
     indexes = _indexes(request)
-    petitions = Petition.objects.open().with_texts().filter(pk__in=indexes.keys() - set(signed))
-    offers = [OpenOffer(petition, make_token()) for petition in petitions]
-    Offer.objects.bulk_create(
-        Offer(
-            token_hash=token_hash(offer.token),
-            link_hash=offer_link(bytes(request.withdraw_hash), offer.petition.pk),
-            box=_terms(request, offer.petition.pk, indexes[offer.petition.pk]).seal(offer.token),
-            epoch=_epoch_of_details(request),
-            created_hour=this_hour(now),
+    tokens = {each: make_token() for each in petition_ids if each in indexes}
+    rows = [
+        (
+            token_hash(token),
+            offer_link(bytes(request.withdraw_hash), petition_id),
+            _terms(request, petition_id, indexes[petition_id]).seal(token),
         )
-        for offer in offers
-    )
-    return offers
+        for petition_id, token in tokens.items()
+    ]
+    if rows:
+        Offer.objects.add(rows, epoch=_epoch_of_details(request), hour=this_hour(now))
+    return tokens
 
 
 def open_offers(tokens: Sequence[str], *, now: datetime) -> list[OpenOffer]:

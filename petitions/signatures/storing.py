@@ -12,7 +12,8 @@ def store_new(wanted: list[Signature]) -> list[Signature]:
 
     Give them in the order of petitions, so that two that store at once can't wait for each other.
     """
-    Signature.objects.bulk_create(wanted, ignore_conflicts=True)
+    if len(Signature.objects.add_new(wanted)) == len(wanted):
+        return wanted
     indexes = [bytes(signature.index) for signature in wanted if signature.index]
     stored = Signature.objects.with_indexes(indexes)
     return list(stored.select_for_update().only("id", "petition_id"))
@@ -20,10 +21,6 @@ def store_new(wanted: list[Signature]) -> list[Signature]:
 
 def store_links(signatures: Mapping[bytes, Signature]) -> None:
     """Let a signer's own page lead to these signatures, by the hashes of its link."""
-    WithdrawalLink.objects.bulk_create(
-        (
-            WithdrawalLink(link_hash=link_hash, signature=signature)
-            for link_hash, signature in signatures.items()
-        ),
-        ignore_conflicts=True,
+    WithdrawalLink.objects.add_new(
+        {link_hash: signature.pk for link_hash, signature in signatures.items()}
     )

@@ -5,19 +5,18 @@ signed. So it is the answer to the POST itself, under an address that every read
 Sending it again by reloading does no harm: who signs twice is counted once.
 """
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from petitions.web.figures import SECONDS
+from petitions.web.moments import for_a_moment
 
 
 def check_your_mail(request: HttpRequest) -> HttpResponse:
     """What everybody sees who signs: new or known, in time or one time too many."""
-    key = f"check-your-mail:{request.get_host()}{request.path}"
     # The same for all, so a rush of signers shares one.
-    page = cache.get_or_set(
-        key, lambda: render_to_string("check_your_mail.html", request=request), SECONDS
+    page = for_a_moment(
+        ("check your mail", request.get_host(), request.path),
+        lambda: render_to_string("check_your_mail.html", request=request),
     )
     return HttpResponse(page)
 

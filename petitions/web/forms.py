@@ -13,6 +13,7 @@ from crispy_forms.layout import HTML, Fieldset, Hidden, Layout, Submit
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
@@ -39,6 +40,10 @@ PROBLEM = "#problem"
 SIGN_THIS = "#sign-this"
 # Browsers may send what they check for spelling to their makers.
 FORM_ATTRIBUTES = {"novalidate": True, "spellcheck": "false"}
+
+
+# More boxes than any campaign has asks.
+MOST_ASKS = 50
 
 
 def country_choices() -> Sequence[tuple[str, Any]]:
@@ -298,5 +303,9 @@ class ConfirmForm(forms.Form):
         helper.layout = Layout("petitions", Submit("confirm", _("Confirm and sign")))
         return helper
 
-    def petition_ids(self) -> list[int]:
-        return [petition.pk for petition in self.cleaned_data["petitions"]]
+
+def agreed_to(posted: QueryDict) -> list[int]:
+    """What a `ConfirmForm` was sent with, if it can be that: then nothing else need be asked for."""
+    typed = posted.getlist("petitions")
+    is_clean = all(each.isascii() and each.isdecimal() for each in typed)
+    return [int(each) for each in typed[:MOST_ASKS]] if is_clean else []

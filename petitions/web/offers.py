@@ -6,14 +6,18 @@ from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from petitions.models import Petition
 from petitions.signatures.offers import OfferNotValid, OpenOffer, open_offers, sign_offer
 from petitions.web.figures import figures_now
+from petitions.web.languages import translations_of_home
+from petitions.web.moments import for_a_moment
 from petitions.web.origin import own_forms_only
 
 
@@ -28,8 +32,39 @@ def thank_you(
 
     `signed` is what may be passed on now; None where nothing could be signed any more.
     """
-    context = {"offers": offers, "petition": signed, "also": also, "figures": figures_now()}
-    return render(request, "confirmed.html", context)
+    asks = tuple(offer.petition.pk for offer in offers)
+    page = for_a_moment(
+        ("thank you", request.get_host(), get_language(), signed and signed.pk, asks, also),
+        lambda: _page(request, offers, signed=signed, also=also),
+    )
+    for offer in offers:
+        page = page.replace(_place_of(offer), offer.token)
+    return HttpResponse(page)
+
+
+def _page(
+    request: HttpRequest,
+    offers: Sequence[OpenOffer],
+    *,
+    signed: Petition | None,
+    also: bool,
+) -> str:
+    """For everybody who has signed the same: where the tokens will stand are other words.
+
+    Nor does it know this request's address, which holds the token of a mail.
+    """
+    context = {
+        "offers": [OpenOffer(each.petition, _place_of(each)) for each in offers],
+        "petition": signed,
+        "also": also,
+        "figures": figures_now(),
+        "translations": translations_of_home(),
+    }
+    return render_to_string("confirmed.html", context, request)
+
+
+def _place_of(offer: OpenOffer) -> str:
+    return f"the-token-for-{offer.petition.pk}-stands-here"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from http import HTTPStatus
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -17,20 +18,26 @@ from petitions.models import (
     Batch,
     Office,
     Page,
-    Petition,
     PetitionUpdate,
     SharePicture,
     Signature,
     StepFigure,
     TurnedAway,
 )
-from petitions.signatures.confirm import LinkNotValid, confirm, find_request
+from petitions.signatures.confirm import (
+    Confirmed,
+    LinkNotValid,
+    NotOffered,
+    confirm,
+    find_request,
+)
+from petitions.signatures.offers import OpenOffer
 from petitions.signatures.request import request_signature
 from petitions.web import figures, traps
 from petitions.web.answers import check_your_mail, kept_by_nobody
 from petitions.web.caching import cached_page
 from petitions.web.figures import Ask, figures_now, public_ask
-from petitions.web.forms import ConfirmForm, SignForm
+from petitions.web.forms import ConfirmForm, SignForm, agreed_to
 from petitions.web.limits import NoMail, turn_of
 from petitions.web.offers import thank_you
 from petitions.web.origin import own_forms_only
@@ -148,18 +155,27 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind the mailed link. Opening it changes nothing: mail scanners open links."""
     now = timezone.now()
     try:
+        if request.method == "POST" and (agreed := agreed_to(request.POST)):
+            with suppress(NotOffered):
+                return _thank(
+                    request, confirm(token, petition_ids=agreed, now=now, all_or_none=True)
+                )
         petition_ids = find_request(token, now=now).petition_ids
         data = request.POST if request.method == "POST" else None
         address = reverse("confirm", args=[token])
         form = ConfirmForm(data, petition_ids=petition_ids, address=address, now=now)
-        if request.method == "POST" and form.is_valid():
-            confirmed = confirm(token, petition_ids=form.petition_ids(), now=now)
-            if confirmed.petition_ids:
-                # A form is counted for the ask on whose page it was sent, which is its first.
-                count(StepFigure.Step.CONFIRMED, petition_id=petition_ids[0])
-            signed = Petition.objects.filter(pk__in=confirmed.petition_ids).first()
-            return thank_you(request, confirmed.offers, signed=signed)
     except LinkNotValid:
         return render(request, "link_not_valid.html")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
     return render(request, "confirm.html", {"form": form}, status=status)
+
+
+def _thank(request: HttpRequest, confirmed: Confirmed) -> HttpResponse:
+    if confirmed.petition_ids:
+        count(StepFigure.Step.CONFIRMED, petition_id=confirmed.asked_on)
+    known = {ask.petition.pk: ask.petition for ask in figures_now().asks}
+    offers = [
+        OpenOffer(known[each], token) for each, token in confirmed.offers.items() if each in known
+    ]
+    signed = next((known[each] for each in known if each in confirmed.petition_ids), None)
+    return thank_you(request, offers, signed=signed)

@@ -2,6 +2,7 @@ import pytest
 from django.utils import timezone
 
 from petitions.signatures.confirm import confirm
+from petitions.signatures.offers import open_offers
 from tests.makers import make_wish
 
 
@@ -15,6 +16,6 @@ def sign(ask):
         confirmed = confirm(
             mailing.confirm_token, petition_ids=[each.pk for each in petitions], now=now
         )
-        return mailing.withdraw_token, confirmed.offers
+        return mailing.withdraw_token, open_offers(list(confirmed.offers.values()), now=now)
 
     return sign_now

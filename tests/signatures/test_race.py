@@ -107,8 +107,8 @@ def test_one_person_taps_confirms_and_leaves_from_everywhere_and_counts_stay_exa
         confirmed = confirm(mailing.confirm_token, petition_ids=ids, now=timezone.now())
         assert len(confirmed.offers) == 2
         links.append(mailing.withdraw_token)
-        for offer in confirmed.offers:
-            jobs += [lambda token=offer.token: sign_offer(token, now=timezone.now())] * 2
+        for offered in confirmed.offers.values():
+            jobs += [lambda token=offered: sign_offer(token, now=timezone.now())] * 2
     # A quarter of the mails' links are used to leave, while all buttons are pressed twice.
     leave = [lambda token=token: withdraw(token, now=timezone.now()) for token in links[::4]]
 
@@ -132,9 +132,9 @@ def test_a_hundred_threads_press_the_same_button(keys):
     request_signature(make_wish(petitions[0]), now=timezone.now())
     (mailing,) = mailings()
     confirmed = confirm(mailing.confirm_token, petition_ids=[petitions[0].pk], now=timezone.now())
-    (offer,) = confirmed.offers
+    (token,) = confirmed.offers.values()
 
-    raised = all_at_once([lambda: sign_offer(offer.token, now=timezone.now())] * 100)
+    raised = all_at_once([lambda: sign_offer(token, now=timezone.now())] * 100)
 
     assert raised == [OfferNotValid] * 99
     assert Tally.objects.by_petition() == {each.pk: 1 for each in petitions}

@@ -9,7 +9,7 @@ from petitions.models import CarriedDetails, Offer, Signature, Visibility
 from petitions.models.offer import LIFE
 from petitions.signatures.carry import carry_details
 from petitions.signatures.confirm import confirm
-from petitions.signatures.offers import sign_offer
+from petitions.signatures.offers import open_offers, sign_offer
 from petitions.vault import Purpose, epoch_of
 from tests.conftest import EPOCH
 from tests.makers import make_petition, make_wish
@@ -29,7 +29,8 @@ def offers(ask):
 def confirm_one(ask, petition, **changes):
     now = timezone.now()
     mailing = ask(make_wish(petition, **{"name": "Zoë", **changes}), now=now)
-    return confirm(mailing.confirm_token, petition_ids=[petition.pk], now=now).offers
+    confirmed = confirm(mailing.confirm_token, petition_ids=[petition.pk], now=now)
+    return open_offers(list(confirmed.offers.values()), now=now)
 
 
 def test_details_on_their_way_are_sealed_anew_and_arrive(keys, offers):
