@@ -112,6 +112,9 @@ def publish(petition: Petition, *, batch: Batch | None = None) -> Head:
     refuse_another_past(log)
     last = log.heads.last()
     size = last.size if last else 0
+    if batch and not Batch.objects.filter(pk=batch.pk, head=None).exists():
+        # While we waited for the petition it was published, or nothing was left of it.
+        batch = None
     if batch:
         _wait_for_signers_of(batch)
     signatures = _append_signatures(log, size)
