@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from five_asks_verify.merkle import EMPTY_ROOT, HASH_BYTES, node_hash
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
+TILES_KEPT = 16
 
 ReadTile = Callable[["Tile"], bytes]
 
@@ -65,11 +67,12 @@ def tiles_of(size: int, level: int) -> Iterator[Tile]:
 
 
 class Tree:
-    """A tree of `size` leaves; `read_tile` is asked for a tile each time that one is needed."""
+    """A tree of `size` leaves; `read_tile` is asked for the tiles that are needed, each once."""
 
     def __init__(self, size: int, read_tile: ReadTile) -> None:
         self.size = size
-        self._read_tile = read_tile
+        # A proof needs eight hashes of each tile that it reads.
+        self._read_tile = lru_cache(TILES_KEPT)(read_tile)
 
     def root(self) -> bytes:
         return self._range_root(0, self.size) if self.size else EMPTY_ROOT

@@ -61,7 +61,8 @@ class Processes:
     def beat(self, name="beat"):
         schedule = str(self.temporary / name)
         return self.start(
-            name, *("celery", "-A", "campaign", "beat", "-s", schedule, "--pidfile", "")
+            name,
+            *("celery", "-A", "campaign", "beat", "-l", "INFO", "-s", schedule, "--pidfile", ""),
         )
 
     def web(self, **environment: str) -> httpx.Client:
@@ -91,6 +92,9 @@ class Processes:
         self.browsers.close()
         for process in list(self.running):
             self.kill(process)
+
+    def log_of(self, name: str) -> str:
+        return (self.logs / f"{name}.log").read_text()
 
     def log_text(self) -> str:
         return "\n".join(path.read_text() for path in sorted(self.logs.iterdir()))

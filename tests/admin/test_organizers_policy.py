@@ -64,6 +64,7 @@ def policy_of(response):
 
 def test_the_public_process_has_no_admin(keys):
     shutil.rmtree(keys.directory / "mail")
+    shutil.rmtree(keys.directory / "ledger")
     shutil.rmtree(keys.directory / "signature")
     shutil.rmtree(keys.directory / "pepper")
 
@@ -75,6 +76,7 @@ def test_the_public_process_has_no_admin(keys):
 @pytest.mark.django_db(transaction=True)
 def test_the_organizers_process_has_the_admin_without_public_pages(keys, django_user_model):
     shutil.rmtree(keys.directory / "mail")
+    shutil.rmtree(keys.directory / "ledger")
     django_user_model.objects.create_superuser("olga")
     signature = make_signature(make_petition(), name="Ann Lee", address="ann@mail.example")
     paths = [
@@ -91,6 +93,7 @@ def test_the_organizers_process_has_the_admin_without_public_pages(keys, django_
 @pytest.mark.django_db(transaction=True)
 def test_the_organizers_process_opens_details_and_finds_people(keys, django_user_model):
     shutil.rmtree(keys.directory / "mail")
+    shutil.rmtree(keys.directory / "ledger")
     django_user_model.objects.create_superuser("olga")
     signature = make_signature(make_petition(), name="Ann Lee", address="ann@mail.example")
     detail = reverse("admin:petitions_signature_change", args=[signature.pk])

@@ -17,6 +17,7 @@ from campaign.roles import Queue, Role
 from petitions.delivery.batches import close_batch
 from petitions.exports.make import _ONE_AT_A_TIME
 from petitions.signatures.request import request_signature
+from petitions.vault import Secret
 from tests.makers import make_office, make_petition, make_signature, make_wish
 from tests.processes import own_broker_url, until
 
@@ -126,7 +127,7 @@ def test_each_tick_goes_to_a_queue_of_the_role_that_has_its_keys():
     ],
 )
 def test_a_worker_takes_from_no_other_roles_queues(keys, role, queues, foreign, own):
-    for secret in {"mail", "pepper", "signature"} - set(Role(role).secrets):
+    for secret in set(Secret) - Role(role).secrets:
         (keys.directory / secret).rename(keys.directory.parent / secret)
 
     refusal = subprocess.run(
