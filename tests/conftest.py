@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import redis
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.db import connections
 from django.test import TransactionTestCase
 from django.utils import timezone, translation
@@ -24,7 +23,7 @@ from petitions.models.sealed import Mailing
 from petitions.signatures import confirmation_mail, counters, flood
 from petitions.signatures.request import request_signature
 from petitions.vault import Purpose, Vault, generate_log_key, vault
-from petitions.web import steps
+from petitions.web import moments, steps
 from petitions.web.figures import forget_figures
 from petitions.web.limits import forget_salt
 from petitions.web.via import forget_partners
@@ -115,7 +114,7 @@ def five_asks(django_db_setup, django_db_blocker) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def read_anew():
     """Pages and figures are cached for two seconds; the next test is sooner. It speaks English."""
-    cache.clear()
+    moments.forget()
     translation.activate("en")
     forget_figures()
     forget_partners()

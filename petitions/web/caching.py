@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.template.response import SimpleTemplateResponse
 
 from petitions.web.traps import without_stamp
 from petitions.web.via import VIA, partner_code
@@ -75,6 +76,8 @@ def also_reads(request: HttpRequest, name: str) -> None:
 
 
 def _mark(request: HttpRequest, response: HttpResponse) -> None:
+    if isinstance(response, SimpleTemplateResponse):
+        response.render()
     # Weak: the page says the same with another stamp on its form, or compressed.
     digest = hashlib.blake2b(without_stamp(response.content), digest_size=16).hexdigest()
     response["ETag"] = f'W/"{digest}"'

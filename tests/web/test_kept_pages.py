@@ -124,11 +124,22 @@ def test_each_browser_gets_the_same_page_in_its_own_compression(site, accepted, 
     assert first_of_all.headers.get("Content-Encoding") == name
 
 
-def test_random_words_behind_the_address_make_no_page(site):
-    page = ask(site, PAGE)
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}card/", "/en/"])
+def test_random_words_behind_the_address_make_no_page(site, path):
+    page = ask(site, path)
 
-    assert queries_of(lambda: [ask(site, PAGE, query=f"x={n}&via=no-{n}") for n in range(20)]) <= 1
-    assert ask(site, PAGE, query="x=21").body == page.body
+    assert queries_of(lambda: [ask(site, path, query=f"x={n}&via=no-{n}") for n in range(20)]) <= 1
+    assert ask(site, path, query="x=21").body == page.body
+    assert len(site._pages) == 1
+
+
+def test_a_page_is_kept_once_whatever_its_readers_prefer(site):
+    for wishes in ("uk", "de", "be-BY,ru;q=0.5", "x" * 900):
+        for language in ("uk", "lt"):
+            page = ask(site, f"/{language}/", accept_language=wishes)
+            assert f'<html lang="{language}">' in page.text
+
+    assert len(site._pages) == 2
 
 
 def test_a_root_that_is_looked_up_is_answered_though_its_page_is_kept(site):

@@ -6,8 +6,6 @@ from http import HTTPStatus
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
-from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -225,16 +223,6 @@ def test_only_an_address_without_a_language_varies_by_what_the_browser_prefers(c
     assert (stays.status_code, stays["Content-Language"]) == (HTTPStatus.OK, "uk")
     assert "Accept-Language" not in stays.get("Vary", "")
     assert "Accept-Language" in client.get("/no-such-page/")["Vary"]
-
-
-def test_a_page_is_cached_once_whatever_its_readers_prefer(petition):
-    for wishes in ("uk", "de", "be-BY,ru;q=0.5", "x" * 900):
-        for language in ("uk", "lt"):
-            page = read(Client(headers={"Accept-Language": wishes}), f"/{language}/")
-            assert f'<html lang="{language}">' in page
-
-    # Of each page what it varies by, and itself.
-    assert len(cache._cache) == 2 * 2
 
 
 # --- Words in the language of the moment

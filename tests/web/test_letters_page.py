@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -48,7 +47,6 @@ def to(batch, name, **changes):
 
 def rows(client):
     """The cells of the table of offices, by the office's name."""
-    cache.clear()
     forget_figures()
     page = client.get(PAGE).text
     table = page.partition('id="offices-title"')[2].partition("</table>")[0]
@@ -61,7 +59,6 @@ def rows(client):
 
 
 def data(client):
-    cache.clear()
     forget_figures()
     return client.get(JSON).json()
 
@@ -264,7 +261,6 @@ def test_a_draft_has_neither(client, petition):
 @pytest.mark.parametrize("path", [PAGE, JSON])
 def test_it_costs_the_same_queries_with_two_offices_and_with_many(client, petition, path):
     def queries():
-        cache.clear()
         forget_figures()
         with CaptureQueriesContext(
             connection,

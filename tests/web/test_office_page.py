@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 import pytest
 from django.conf import settings as site
-from django.core.cache import cache
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -199,7 +198,6 @@ def test_a_form_from_another_site_is_refused(client, link):
 
 def test_receipt_is_confirmed_once_and_shown_to_all(client, link):
     assert "receipt confirmed" not in client.get(LETTERS).text
-    cache.clear()
     forget_figures()
 
     page = press(client, link, do="confirm")
@@ -301,7 +299,6 @@ def test_an_answer_is_seen_by_nobody_before_an_organizer_made_it_public(client, 
     assert OfficeAction.objects.waiting().get().answer == answer
     assert "We act" not in client.get(LETTERS).text
     Answer.objects.update(public=True)
-    cache.clear()
     forget_figures()
     shown = client.get(LETTERS).text
     assert (

@@ -1,13 +1,10 @@
 """Whose links brought signatures: totals by partner, and nothing about anybody."""
 
 import re
-import time
 from http import HTTPStatus
 
 import pytest
-from django.core.cache import cache
-from django.db import IntegrityError, connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from petitions.models import MailSlot, Page, Partner, Signature, SignRequest
@@ -15,7 +12,6 @@ from petitions.models.sealed import Mailing
 from petitions.signatures import confirmation_mail
 from petitions.signatures.confirm import confirm
 from petitions.signatures.withdraw import withdraw
-from petitions.web.via import forget_partners
 from tests.makers import make_petition
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +99,6 @@ BAD_CODES = [
 @pytest.mark.parametrize("code", BAD_CODES)
 def test_an_unknown_code_changes_neither_the_page_nor_the_answer(client, partner, code):
     with_code = client.get(PAGE, {"via": code})
-    cache.clear()
     without = client.get(PAGE)
 
     assert all_but_the_stamp(with_code) == all_but_the_stamp(without)
@@ -147,41 +142,9 @@ def test_a_code_fits_a_link(db):
             Partner.objects.create(code=code, name="X")
 
 
-# --- The cache: nobody can fill it, or make each request a new page
+# --- What else stands in a query changes nothing; how pages are kept: test_kept_pages.py
 
 
-def entries():
-    return len(cache._cache)
-
-
-def test_random_queries_share_one_entry_of_the_cache(client, partner, monkeypatch):
-    # The cache would forget the page if these requests were to take two seconds.
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now)
-    client.get(PAGE)
-    before = entries()
-    first = client.get(PAGE).content
-    forget_partners()
-
-    with CaptureQueriesContext(connection) as queries:
-        for number in range(20):
-            path = f"{PAGE}?x={number}&via={number}&utm_source=y"
-            assert client.get(path).content == first
-    client.get("/en/petitions/ask-1/card/?a=1")
-    with_card = entries()
-    client.get("/en/petitions/ask-1/card/?a=2")
-
-    assert len(queries) <= 2, "at most the partners, once in two seconds"
-    assert before > 0
-    assert entries() == with_card
-    assert with_card <= 2 * before
-
-
-def test_a_code_has_one_entry_of_its_own(client, partner):
-    client.get(f"{PAGE}?via=friends")
-    before = entries()
-
+def test_a_code_counts_whatever_stands_beside_it(client, partner):
     for query in ("via=friends&x=1", "y=2&via=friends", "via=nobody&via=friends"):
         assert hidden_code(client.get(f"{PAGE}?{query}")) == "friends"
-
-    assert entries() == before

@@ -10,7 +10,7 @@ from tests.makers import make_petition, make_signature
 pytestmark = pytest.mark.django_db
 SIGN = "/en/petitions/ask-1/"
 FORM = {"name": "Ann Lee", "country": "LT", "visibility": "officials"}
-# What every reader causes to be read once in two seconds tells nothing about anybody.
+# What every reader causes to be read once in a moment tells nothing about anybody.
 ABOUT_ALL = (
     "petitions_petition",
     "petitions_petitiontext",
@@ -53,4 +53,4 @@ def test_signing_looks_nobody_up(client, keys):
 
     _, asked = post(client, "ann@mail.example")
 
-    assert asked == ['INSERT INTO "petitions_signrequest"']
+    assert asked == ["INSERT INTO petitions_signrequest"]

@@ -25,7 +25,7 @@ def test_without_a_key_signing_answers_503_and_pages_stay_up(client, keys):
     response = client.post(SIGN, FORM)
 
     assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-    assert response["Retry-After"] == "30"
+    assert response["Retry-After"] == "10"
     assert not SignRequest.objects.exists()
     page = response.content.decode()
     assert 'value="Ann &lt;Lee&gt;"' in page
