@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 import pytest
 import typst
-from django.core.cache import cache
 from django.core.management import call_command
 from django.db import IntegrityError, connection
 from django.utils import timezone
@@ -214,7 +213,6 @@ def test_the_home_pages_head_names_its_picture(client, keys, home, settings):
     assert client.get("/en/picture.png").status_code == HTTPStatus.NOT_FOUND
 
     draw_pictures(now=NOW)
-    cache.clear()
 
     for language in ("en", "uk"):
         picture = SharePicture.objects.get(petition=None, language=language)
@@ -258,7 +256,6 @@ def test_the_head_names_the_picture_only_where_there_is_one(client, keys, settin
 
     without = head(client.get(PAGE).content.decode())
     draw_pictures(now=NOW)
-    cache.clear()
     named = head(client.get(PAGE).content.decode())
 
     assert "og:image" not in without

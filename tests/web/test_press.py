@@ -6,7 +6,6 @@ from http import HTTPStatus
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.utils import timezone
 
 from petitions.models import Partner, Petition
@@ -52,7 +51,6 @@ def test_a_draft_is_on_neither_page(client, path):
     assert "moscow-mechanism" in client.get(path).content.decode()
 
     Petition.objects.filter(slug="moscow-mechanism").update(state=Petition.State.DRAFT)
-    cache.clear()
     forget_figures()
 
     assert "moscow-mechanism" not in client.get(path).content.decode()

@@ -4,7 +4,6 @@ import re
 from http import HTTPStatus
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -161,7 +160,6 @@ def test_the_page_shows_what_is_signed_and_who_reads_it(client, petitions):
 
 
 def queries_of_a_page(client):
-    cache.clear()
     forget_figures()
     with CaptureQueriesContext(connection) as queries:
         client.get(SIGN)
