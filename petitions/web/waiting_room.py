@@ -27,7 +27,7 @@ BusyPage = tuple[list[tuple[str, str]], bytes]
 WORKED_ON = 4
 WAIT = 24
 PATIENCE_SECONDS = 5
-# Threads of the server: for these, and for pages that are kept.
+# What the server is started with: a thread for each of these, and some for pages that are kept.
 THREADS = WORKED_ON + WAIT + 4
 BUSY = "503 Service Unavailable"
 # Where the page of web/unavailable.py holds the place of what was typed.
