@@ -13,7 +13,10 @@ from crispy_forms.layout import HTML, Fieldset, Hidden, Layout, Submit
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
 from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
@@ -59,6 +62,30 @@ def _by_name(country: tuple[str, str]) -> Key:
     return alphabetical(country[1])
 
 
+class CountrySelect(forms.Select):
+    """Draws all countries by one text a language: by Django's template for each option they take
+    half of the time of a petition's page.
+    """
+
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: Any = None,  # noqa: ARG002 - Django passes it
+    ) -> SafeString:
+        options = _country_options(get_language() or "")
+        chosen = format_html('<option value="{}"', value or "")
+        options = options.replace(f"{chosen}>", f"{chosen} selected>", 1)
+        attributes = flatatt(self.build_attrs({"name": name, **self.attrs}, attrs))
+        return format_html("<select{}>{}</select>", attributes, mark_safe(options))  # noqa: S308 - made of escaped parts
+
+
+@cache
+def _country_options(_language: str) -> str:
+    return format_html_join("", '<option value="{}">{}</option>', country_choices())
+
+
 class CountryField(forms.ChoiceField):
     def valid_value(self, value: str) -> bool:
         """Look it up; walking 249 choices would cost more than all other fields together."""
@@ -100,7 +127,7 @@ class SignForm(forms.Form):
     country = CountryField(
         label=_("Country"),
         choices=country_choices,
-        widget=forms.Select(attrs={"autocomplete": "country"}),
+        widget=CountrySelect(attrs={"autocomplete": "country"}),
         error_messages={
             "required": _("Please choose the country you live in."),
             "invalid_choice": _("Please choose a country from the list."),
