@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -39,17 +39,16 @@ class WaitingRoom:
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._seats = threading.BoundedSemaphore(WORKED_ON + WAIT)
-        self._desks = threading.BoundedSemaphore(WORKED_ON)
+        self._desks = _Desks(WORKED_ON, WAIT)
         self._busy_pages: dict[str, BusyPage] = {}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        with _taken(self._seats, seconds=0) as seat:
-            if seat:
-                with _taken(self._desks, seconds=PATIENCE_SECONDS) as desk:
-                    if desk:
-                        return self._application(environ, start_response)
-        return self._send_away(environ, start_response)
+        if not self._desks.take(PATIENCE_SECONDS):
+            return self._send_away(environ, start_response)
+        try:
+            return self._application(environ, start_response)
+        finally:
+            self._desks.leave()
 
     def _send_away(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         language = get_language_from_path(environ["PATH_INFO"]) or settings.LANGUAGE_CODE
@@ -73,14 +72,42 @@ class WaitingRoom:
         return headers, body
 
 
-@contextmanager
-def _taken(places: threading.Semaphore, *, seconds: float) -> Iterator[bool]:
-    is_taken = places.acquire(timeout=seconds) if seconds else places.acquire(blocking=False)
-    try:
-        yield is_taken
-    finally:
-        if is_taken:
-            places.release()
+class _Desks:
+    """Who waits gets the next free desk in the order of coming; a semaphore's go to whoever is quicker."""
+
+    def __init__(self, desks: int, seats: int) -> None:
+        self._free = desks
+        self._seats = seats
+        self._waiting: deque[threading.Lock] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, seconds: float) -> bool:
+        """False where all seats are taken, or none became free in time."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            if len(self._waiting) >= self._seats:
+                return False
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        return turn.acquire(timeout=seconds) or self._got_it_after_all(turn)
+
+    def _got_it_after_all(self, turn: threading.Lock) -> bool:
+        with self._lock:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+                return False
+        return True
+
+    def leave(self) -> None:
+        """The desk goes to who has waited longest."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
 
 
 def _inputs(environ: Environ) -> bytes:

@@ -12,6 +12,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from local.html_forms import read_page
 from petitions.web import waiting_room
 from petitions.web.waiting_room import THREADS, WAIT, WORKED_ON, WaitingRoom
+from tests.processes import until
 from tests.wsgi import ask
 
 FORM = "/uk/petitions/ask-1/"
@@ -52,8 +53,7 @@ def full():
         taken = [readers.submit(ask, room, "/en/") for _ in range(WORKED_ON + WAIT)]
         for _ in range(WORKED_ON):
             assert site.begun.acquire(timeout=5)
-        while room._seats.acquire(blocking=False):
-            room._seats.release()
+        until(lambda: len(room._desks._waiting) == WAIT, seconds=5)
         yield room, site, taken
         site.done.set()
 
