@@ -27,8 +27,6 @@ BusyPage = tuple[list[tuple[str, str]], bytes]
 WORKED_ON = 4
 WAIT = 24
 PATIENCE_SECONDS = 5
-# What the server is started with: a thread for each of these, and some for pages that are kept.
-THREADS = WORKED_ON + WAIT + 4
 BUSY = "503 Service Unavailable"
 # Where the page of web/unavailable.py holds the place of what was typed.
 TYPED = b'<input type="hidden" name="typed" value="">'

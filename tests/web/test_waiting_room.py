@@ -1,6 +1,5 @@
 """Beyond its room the site answers at once, in words, and loses nothing that was typed."""
 
-import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -11,7 +10,7 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from local.html_forms import read_page
 from petitions.web import waiting_room
-from petitions.web.waiting_room import THREADS, WAIT, WORKED_ON, WaitingRoom
+from petitions.web.waiting_room import WAIT, WORKED_ON, WaitingRoom
 from tests.processes import until
 from tests.wsgi import ask
 
@@ -112,22 +111,6 @@ def test_the_room_is_free_again_whatever_happened_in_it(db):
             ask(room, "/fails/")
 
     assert ask(room, "/en/").body == b"served"
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "local/supervisor.py",
-        "bench/server.py",
-        "deploy/Containerfile",
-        "deploy/systemd/five-asks-web.service",
-        "deploy/systemd/five-asks-organizer.service",
-    ],
-)
-def test_servers_are_started_with_a_thread_for_each_who_may_wait(settings, path):
-    text = (settings.BASE_DIR / path).read_text()
-
-    assert re.findall(r"--blocking-threads[^0-9]+(\d+)", text) == [str(THREADS)]
 
 
 def test_nobody_waits_for_ever_behind_a_database_that_hangs(full, db, monkeypatch):
