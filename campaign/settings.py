@@ -167,7 +167,7 @@ if REPLICA_URL := env.str("REPLICA_URL", default=""):
     DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Public pages are cached in the process, so that the public web server needs no broker.
+# In the process, so that no server needs a broker for it; public pages are kept by web/kept_pages.py.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- Celery: ticks that carry no data; PostgreSQL is the queue
