@@ -145,6 +145,7 @@ CRISPY_TEMPLATE_PACK = "asks"
 # --- PostgreSQL: the only state
 
 DATABASES = {"default": env.db_url_config(required("DATABASE_URL"))}
+DATABASES["default"]["ENGINE"] = "campaign.postgresql"
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     # Reusing connections is worth ten times in sign requests a second (docs/performance.md).

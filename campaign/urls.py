@@ -7,8 +7,8 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = []
 
 if settings.ROLE.knows_public_addresses:
-    urlpatterns += [path("", include("petitions.web.root_urls"))]
     urlpatterns += i18n_patterns(path("", include("petitions.web.urls")))
+    urlpatterns += [path("", include("petitions.web.root_urls"))]
 
 if settings.ROLE.hears_webhooks and settings.RETURNS_WEBHOOKS:
     from petitions.web.webhooks import addresses_of

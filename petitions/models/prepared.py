@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 
 def run_prepared(statement: str, parameters: Mapping[str, Any]) -> int:
@@ -31,14 +32,30 @@ def read_prepared(statement: str, parameters: Mapping[str, Any]) -> list[tuple[A
 
 @contextmanager
 def _prepared(statement: str, parameters: Mapping[str, Any]) -> Iterator[psycopg.Cursor]:
-    connection.ensure_connection()
-    raw: psycopg.Connection[Any] = connection.connection
-    raw.prepare_threshold = None if settings.DATABASE_POOLER else 0
+    database = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
+    with database.wrap_database_errors, _raw_connection(database) as raw:
+        raw.prepare_threshold = None if settings.DATABASE_POOLER else 0
+        try:
+            with psycopg.Cursor(raw) as cursor:
+                if database.queries_logged:
+                    # Whoever reads along sees these statements among Django's.
+                    database.queries_log.append({"sql": statement.strip(), "time": "0"})
+                yield cursor.execute(statement, parameters)
+        finally:
+            raw.prepare_threshold = None
+
+
+@contextmanager
+def _raw_connection(database: DatabaseWrapper) -> Iterator[psycopg.Connection[Any]]:
+    """Django's own where it has one open; else the pool lends one for the statement. To open and to
+    close one of Django's takes as long as to run a statement.
+    """
+    if database.connection is not None or database.pool is None:
+        database.ensure_connection()
+        yield database.connection
+        return
+    raw = database.get_new_connection({})
     try:
-        with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-            if connection.queries_logged:
-                # Whoever reads along sees these statements among Django's.
-                connection.queries_log.append({"sql": statement.strip(), "time": "0"})
-            yield cursor.execute(statement, parameters)
+        yield raw
     finally:
-        raw.prepare_threshold = None
+        database.pool.putconn(raw)

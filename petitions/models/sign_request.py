@@ -13,7 +13,7 @@ from django_countries.fields import CountryField
 
 from petitions.models.clock import REQUEST_LIFE
 from petitions.models.partner import Partner
-from petitions.models.prepared import run_prepared
+from petitions.models.prepared import read_prepared, run_prepared
 from petitions.models.signature import Visibility
 
 LIFE = REQUEST_LIFE
@@ -29,10 +29,27 @@ _INSERT = """
 """
 
 
+_TAKE = """
+    DELETE FROM petitions_signrequest
+    WHERE token_hash = %(token_hash)b AND created_hour > %(since)b AND indexes IS NOT NULL
+    RETURNING
+"""
+
+
 class SignRequestQuerySet(models.QuerySet["SignRequest"]):
     def add(self, **columns: Any) -> None:
         """One new row, and no model: the ORM takes longer to write it than PostgreSQL."""
         run_prepared(_INSERT, columns)
+
+    def take(self, token_hash: bytes, *, now: datetime) -> SignRequest | None:
+        """The one that a mailed link leads to, if any: it is gone when the transaction ends well.
+
+        By one prepared statement, which also locks it, where the ORM needs two.
+        """
+        columns = [field.attname for field in self.model._meta.concrete_fields]  # noqa: SLF001 - Django documents it
+        statement = f"{_TAKE} {', '.join(columns)}"
+        rows = read_prepared(statement, {"token_hash": token_hash, "since": now - LIFE})
+        return self.model.from_db(self.db, columns, rows[0]) if rows else None
 
     def alive(self, *, now: datetime) -> SignRequestQuerySet:
         return self.filter(created_hour__gt=now - LIFE)

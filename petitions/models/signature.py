@@ -21,7 +21,7 @@ from petitions.models.prepared import read_prepared
 from petitions.models.sealed import Details
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
 
@@ -41,28 +41,45 @@ class Source(models.TextChoices):
 
 
 _INSERT_NEW = """
-    INSERT INTO petitions_signature (id, petition_id, index, look_alike, sig_box, country,
-        visibility, language, consent_version, confirmed_hour, partner_id, disposable, crowd,
-        asked_for_news, public_name, quarantined)
-    SELECT new.*, '', false
-    FROM unnest(%(id)s::uuid[], %(petition_id)s::bigint[], %(index)b::bytea[],
-        %(look_alike)b::bytea[], %(sig_box)s::bytea[], %(country)s::text[], %(visibility)s::text[],
-        %(language)s::text[], %(consent_version)s::text[], %(confirmed_hour)s::timestamptz[],
-        %(partner_id)s::bigint[], %(disposable)s::bool[], %(crowd)s::bytea[],
-        %(asked_for_news)s::bool[]) AS new
-    ON CONFLICT DO NOTHING
-    RETURNING id
+    WITH wanted AS (
+        SELECT *
+        FROM unnest(%(id)s::uuid[], %(petition_id)s::bigint[], %(index)b::bytea[],
+            %(look_alike)b::bytea[], %(sig_box)s::bytea[], %(country)s::text[],
+            %(visibility)s::text[], %(language)s::text[], %(consent_version)s::text[],
+            %(confirmed_hour)s::timestamptz[], %(partner_id)s::bigint[], %(disposable)s::bool[],
+            %(crowd)s::bytea[], %(asked_for_news)s::bool[], %(links)b::bytea[])
+            AS row (id, petition_id, index, look_alike, sig_box, country, visibility, language,
+                consent_version, confirmed_hour, partner_id, disposable, crowd, asked_for_news,
+                link_hash)
+    ), new AS (
+        INSERT INTO petitions_signature (id, petition_id, index, look_alike, sig_box, country,
+            visibility, language, consent_version, confirmed_hour, partner_id, disposable, crowd,
+            asked_for_news, public_name, quarantined)
+        SELECT id, petition_id, index, look_alike, sig_box, country, visibility, language,
+            consent_version, confirmed_hour, partner_id, disposable, crowd, asked_for_news, '', false
+        FROM wanted
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    ), linked AS (
+        INSERT INTO petitions_withdrawallink (link_hash, signature_id)
+        SELECT link_hash, id FROM wanted JOIN new USING (id)
+        ON CONFLICT DO NOTHING
+    )
+    SELECT id FROM new
 """
-_WRITTEN_AT_ONCE = re.findall(r"%\((\w+)\)", _INSERT_NEW)
+_WRITTEN_AT_ONCE = [each for each in re.findall(r"%\((\w+)\)", _INSERT_NEW) if each != "links"]
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
-    def add_new(self, signatures: Sequence[Signature]) -> set[uuid.UUID]:
-        """Insert those whose signer has not signed before, in their order; the ids of these.
+    def add_new(self, signatures: Mapping[bytes, Signature]) -> set[uuid.UUID]:
+        """Insert those whose signer has not signed before, in their order, with the withdrawal
+        links that lead to them, by whose hashes they are given; the ids of these signatures.
 
         By one prepared statement: the ORM's takes longer to write than PostgreSQL needs.
         """
-        columns = {name: [_value(each, name) for each in signatures] for name in _WRITTEN_AT_ONCE}
+        rows = list(signatures.values())
+        columns = {name: [_value(each, name) for each in rows] for name in _WRITTEN_AT_ONCE}
+        columns["links"] = list(signatures)
         return {row_id for (row_id,) in read_prepared(_INSERT_NEW, columns)}
 
     def not_in_batch(self) -> SignatureQuerySet:

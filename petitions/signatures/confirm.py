@@ -18,11 +18,10 @@ from petitions.models import (
 )
 from petitions.models.clock import this_day, this_hour
 from petitions.models.news import news_subscriber_id
-from petitions.models.sign_request import SignRequestQuerySet
 from petitions.models.signature import signature_id
 from petitions.signatures import consent
 from petitions.signatures.offers import make_offers
-from petitions.signatures.storing import store_links, store_new
+from petitions.signatures.storing import store_new
 from petitions.signatures.tokens import news_link, signature_link, token_hash
 
 
@@ -50,7 +49,10 @@ def find_request(token: str, *, now: datetime) -> SignRequest:
     Raises:
         LinkNotValid: there is none, or no longer.
     """
-    return _find(SignRequest.objects.all(), token, now=now)
+    request = SignRequest.objects.alive(now=now).filter(token_hash=token_hash(token)).first()
+    if request is None or request.indexes is None:
+        raise LinkNotValid
+    return request
 
 
 @transaction.atomic
@@ -68,22 +70,22 @@ def confirm(
         NotOffered: with `all_or_none`, where one of the petitions can't be signed by this link, or
             not any more.
     """
-    request = _find(SignRequest.objects.select_for_update(), token, now=now)
+    request = SignRequest.objects.take(token_hash(token), now=now)
+    if request is None:
+        raise LinkNotValid
     states = _states(request, now=now)
     agreed = set(petition_ids) & set(request.petition_ids) & states.keys()
     if all_or_none and agreed != set(petition_ids):
         raise NotOffered
     wanted = _signatures(request, agreed, now=now)
     stored = store_new(wanted)
-    _store_links(request, stored)
     _note_wish_for_news(request, stored)
     signed = [each.petition_id for each in stored]
     _subscribe_to_news(request, signed, now=now)
     open_ids = [each for each, state in states.items() if state == Petition.State.OPEN]
     others = [each for each in open_ids if each not in signed] if signed else []
     offers = make_offers(request, others, now=now)
-    SignRequest.objects.filter(pk=request.pk).delete()
-    new_ids = {signature.pk for signature in wanted} & {each.pk for each in stored}
+    new_ids = {signature.pk for signature in wanted.values()} & {each.pk for each in stored}
     Tally.objects.change(
         petition_ids=[each.petition_id for each in stored if each.pk in new_ids],
         country=request.country.code,
@@ -92,29 +94,25 @@ def confirm(
     return Confirmed(request.petition_ids[0], signed, offers)
 
 
-def _find(requests: SignRequestQuerySet, token: str, *, now: datetime) -> SignRequest:
-    request = requests.alive(now=now).filter(token_hash=token_hash(token)).first()
-    if request is None or request.indexes is None:
-        raise LinkNotValid
-    return request
-
-
 def _states(request: SignRequest, *, now: datetime) -> dict[int, str]:
     """Of the petitions that the request may still sign, now or by a tap, in their order."""
     ids = [*request.petition_ids, *(request.other_petition_ids or [])]
-    petitions = Petition.objects.confirmable(now=now).filter(pk__in=ids)
-    return dict(petitions.values_list("pk", "state"))
+    return Petition.objects.states_of_confirmable(ids, now=now)
 
 
 def _signatures(
     request: SignRequest, petition_ids: Collection[int], *, now: datetime
-) -> list[Signature]:
-    """In the order of petitions, so that two confirmations can't wait for each other."""
+) -> dict[bytes, Signature]:
+    """By their withdrawal links' hashes, in the order of petitions, so that two confirmations can't
+    wait for each other.
+    """
     places = {petition_id: place for place, petition_id in enumerate(request.petition_ids)}
-    return [
-        _signature(request, petition_id, places[petition_id], now=now)
+    return {
+        signature_link(bytes(request.withdraw_hash), petition_id): _signature(
+            request, petition_id, places[petition_id], now=now
+        )
         for petition_id in sorted(petition_ids)
-    ]
+    }
 
 
 def _signature(request: SignRequest, petition_id: int, place: int, *, now: datetime) -> Signature:
@@ -135,15 +133,6 @@ def _signature(request: SignRequest, petition_id: int, place: int, *, now: datet
         disposable=request.disposable,
         crowd=request.crowd,
         asked_for_news=request.news_box is not None,
-    )
-
-
-def _store_links(request: SignRequest, signatures: list[Signature]) -> None:
-    store_links(
-        {
-            signature_link(bytes(request.withdraw_hash), signature.petition_id): signature
-            for signature in signatures
-        }
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
@@ -26,7 +26,7 @@ from petitions.models import (
 from petitions.models.clock import this_hour
 from petitions.models.signature import signature_id
 from petitions.signatures import consent
-from petitions.signatures.storing import store_links, store_new
+from petitions.signatures.storing import store_new
 from petitions.signatures.tokens import make_token, offer_link, signature_link, token_hash
 from petitions.vault import CannotOpen, epoch_of, open_by_secret, seal_by_secret
 
@@ -67,7 +67,7 @@ class Terms:
     crowd: str = ""
 
     def seal(self, token: str) -> bytes:
-        data = json.dumps(asdict(self)).encode()
+        data = json.dumps(vars(self)).encode()
         return seal_by_secret(data, secret=token, context=CONTEXT)
 
     @classmethod
@@ -139,8 +139,7 @@ def _open(offer: Offer, token: str) -> Terms:
 def _sign(terms: Terms, *, now: datetime) -> None:
     """The tally comes last, as when a request is confirmed."""
     signature = _signature(terms, now=now)
-    for stored in store_new([signature]):
-        store_links({bytes.fromhex(terms.withdrawal_link): stored})
+    for stored in store_new({bytes.fromhex(terms.withdrawal_link): signature}):
         if stored.pk == signature.pk:
             _carry(terms, signature)
             Tally.objects.change(petition_ids=[terms.petition_id], country=terms.country, by=1)

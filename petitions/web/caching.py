@@ -57,6 +57,8 @@ def known_query_only(view: View) -> View:
 
     @wraps(view)
     def canonical(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.META.get("QUERY_STRING"):
+            return view(request, *args, **kwargs)
         code = partner_code(request.GET)
         known = QueryDict(mutable=True)
         if code:

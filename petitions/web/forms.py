@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
+from copy import copy
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -94,11 +94,13 @@ class CountryField(forms.ChoiceField):
 
 class _SharedFields(dict[str, forms.Field]):
     """Django copies a form's fields for each request, since a form may change them, and that takes
-    half of the time of making it. Ours changes none but `also`, of which each form has its own.
+    half of the time of making it. Ours changes none but the choices of `also`.
     """
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _SharedFields:
-        return _SharedFields(self, also=deepcopy(self["also"], memo))
+        also = copy(self["also"])
+        also.widget = copy(also.widget)
+        return _SharedFields(self, also=also)
 
 
 class SignForm(forms.Form):
@@ -201,7 +203,8 @@ class SignForm(forms.Form):
         self.others = {other.slug: other for other in others}
         also = self.fields["also"]
         assert isinstance(also, forms.MultipleChoiceField)  # noqa: S101 - for the type checker
-        also.choices = [(other.slug, other.text.title) for other in others]
+        # Only who draws the form, or signs others too, needs their titles.
+        also.choices = lambda: [(other.slug, other.text.title) for other in others]
         if not others:
             del self.fields["also"]
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-import redis
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
@@ -22,6 +21,7 @@ from django.utils.crypto import salted_hmac
 from petitions.models import TurnedAway
 from petitions.models.clock import jitter
 from petitions.signatures import counters, flood
+from petitions.signatures.counters import Counters
 from petitions.web import traps
 from petitions.web.networks import Network, networks_of
 from petitions.web.proof import LIFE_SECONDS, Proof, read_proof
@@ -161,7 +161,7 @@ class Form:
     minute: int
     slow_minute: int
 
-    def count(self, server: redis.Redis) -> tuple[int, bytes | None]:
+    def count(self, server: Counters) -> tuple[int, bytes | None]:
         """The minute of its mail, or NO_ROOM in two days; and the mark of its crowd."""
         salt = _salt_of_the_day(server) if self.networks else b""
         marks = [_mark(network, salt) for network in self.networks]
@@ -177,7 +177,7 @@ class Form:
         ]
         for network in self.networks:
             arguments += [network.allowance, int(network.is_shared)]
-        minute, forms = server.register_script(SCRIPT)(keys, arguments)
+        minute, forms = server.run(SCRIPT, keys, arguments)
         return int(minute), narrowest[:CROWD_MARK_BYTES] if self._is_in_a_crowd(forms) else None
 
     def _is_in_a_crowd(self, forms: int) -> bool:
@@ -187,7 +187,7 @@ class Form:
         return forms > (CROWD_WHERE_STRANGERS_SHARE if shared else CROWD)
 
 
-def _salt_of_the_day(server: redis.Redis) -> bytes:
+def _salt_of_the_day(server: Counters) -> bytes:
     """It is asked for once a minute, and kept in no file and no database but Valkey's memory."""
     return _salt(server, int(time.monotonic() // MINUTE))
 
@@ -197,7 +197,7 @@ def forget_salt() -> None:
 
 
 @lru_cache(maxsize=1)
-def _salt(server: redis.Redis, _tick: int) -> bytes:
+def _salt(server: Counters, _tick: int) -> bytes:
     pipe = server.pipeline(transaction=False)
     pipe.set("salt", secrets.token_bytes(32), ex=SALT_SECONDS, nx=True)
     pipe.get("salt")

@@ -1,11 +1,12 @@
-"""Parts of answers that many get alike within a moment, kept in the process for as long."""
+"""Answers that many get alike, kept in the process for some seconds: a rush of signers shares them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
 
-SECONDS = 1.0
+# What may not be as old stands in the key.
+SECONDS = 10.0
 # All languages' pages of a handful of asks; whoever makes up more makes us forget them sooner.
 MOST = 200
 
@@ -13,7 +14,7 @@ _kept: dict[Hashable, tuple[float, str]] = {}
 
 
 def for_a_moment(key: Hashable, make: Callable[[], str]) -> str:
-    """What `make` gave under this key at most a second ago. Two threads may make it both."""
+    """What `make` gave under this key a moment ago. Two threads may make it both."""
     made_at, text = _kept.get(key, (0.0, ""))
     now = time.monotonic()
     if text and now - made_at < SECONDS:

@@ -33,8 +33,10 @@ def thank_you(
     `signed` is what may be passed on now; None where nothing could be signed any more.
     """
     asks = tuple(offer.petition.pk for offer in offers)
+    # Only who has nothing more to sign is shown them.
+    counts = () if offers else tuple(ask.count for ask in figures_now().asks)
     page = for_a_moment(
-        ("thank you", request.get_host(), get_language(), signed and signed.pk, asks, also),
+        ("thank you", request.get_host(), get_language(), signed and signed.pk, asks, also, counts),
         lambda: _page(request, offers, signed=signed, also=also),
     )
     for offer in offers:
@@ -53,8 +55,9 @@ def _page(
 
     Nor does it know this request's address, which holds the token of a mail.
     """
+    words = Petition.objects.with_words().in_bulk([each.petition.pk for each in offers])
     context = {
-        "offers": [OpenOffer(each.petition, _place_of(each)) for each in offers],
+        "offers": [OpenOffer(words[each.petition.pk], _place_of(each)) for each in offers],
         "petition": signed,
         "also": also,
         "figures": figures_now(),

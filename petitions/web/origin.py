@@ -34,10 +34,11 @@ def own_forms_only(view: View) -> View:
 
 
 def comes_from_elsewhere(request: HttpRequest) -> bool:
-    site = request.headers.get("Sec-Fetch-Site")
+    # Not by request.headers, which takes apart all that the browser said.
+    site = request.META.get("HTTP_SEC_FETCH_SITE")
     if site is not None:
         return site not in {"same-origin", "none"}
-    origin = request.headers.get("Origin")
+    origin = request.META.get("HTTP_ORIGIN")
     # Our pages send no referrer, and for their forms browsers then say "null" (Fetch, section 3.2).
     # So may a foreign page's form in a browser too old for the header above: what it could do is
     # cause a mail, and the caps and limits hold for that. What is no browser sends neither.

@@ -106,8 +106,9 @@ def counts_views(view: View) -> View:
     @wraps(view)
     def counted(request: HttpRequest, slug: str, **arguments: Any) -> HttpResponse:
         response = view(request, slug, **arguments)
-        ask = figures_now().ask(slug)
-        if ask and request.method == "GET" and response.status_code == HTTPStatus.OK:
+        if request.method != "GET" or response.status_code != HTTPStatus.OK:
+            return response
+        if ask := figures_now().ask(slug):
             browser = request.headers.get("User-Agent", "")
             count_look(browser, petition_id=ask.petition.pk)
             kept: Kept | None = request.META.get(KEPT)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
@@ -62,5 +63,6 @@ def _seconds_since(stamp: str, *, now: datetime) -> float | None:
         return None
 
 
+@cache
 def _signer() -> Signer:
     return Signer(salt="a form's stamp")

@@ -5,10 +5,13 @@ from http import HTTPStatus
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from local.html_forms import read_page
 from petitions.models import Petition, Signature, Tally
+from petitions.web import figures, moments
 from tests.makers import make_office, make_petition, make_wish
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +63,29 @@ def test_each_other_ask_stands_there_with_demand_letter_offices_and_conditions(t
     assert "Foreign Minister" in page
     assert "A signature shows a political opinion" in page
     assert "We ask for thing 1." not in page
+
+
+def test_fifty_offices_more_are_not_one_question_more_to_the_database(
+    client, ask, petitions, monkeypatch
+):
+    monkeypatch.setattr(figures, "SECONDS", 1e9)
+
+    def questions():
+        moments.forget()
+        mailing = ask(make_wish(petitions[0]), now=timezone.now())
+        with CaptureQueriesContext(connection) as asked:
+            link = f"/en/confirm/{mailing.confirm_token}/"
+            page = client.post(link, {"petitions": [petitions[0].pk]})
+        assert len(forms_of(page)) == 2
+        return len(asked)
+
+    make_office(*petitions, name="Minister")
+    questions()
+    before = questions()
+    for number in range(50):
+        make_office(*petitions, name=f"Minister {number}")
+
+    assert questions() == before
 
 
 def test_what_was_signed_can_be_passed_on_without_a_word_that_it_was_signed(client, thank_you):
