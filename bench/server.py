@@ -19,7 +19,7 @@ def web_server(**environment: str) -> Iterator[int]:
         [
             *(sys.executable, "-m", "granian", "campaign.wsgi:application"),
             *("--interface", "wsgi", "--host", HOST, "--port", str(port)),
-            *("--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "error"),
+            *("--workers", "2", "--blocking-threads", "32", "--no-ws", "--log-level", "error"),
         ],
         env=os.environ | environment | {"SITE_URL": f"http://{HOST}:{port}", "ALLOWED_HOSTS": HOST},
     )

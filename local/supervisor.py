@@ -180,7 +180,7 @@ def prepare(home: Home, environment: Mapping[str, str]) -> str:
 
 def web(port: int, environment: Mapping[str, str]) -> Program:
     command = [sys.executable, "-m", "granian", "campaign.wsgi:application", "--interface", "wsgi"]
-    command += ["--host", HOST, "--port", str(port), "--workers", "2", "--blocking-threads", "4"]
+    command += ["--host", HOST, "--port", str(port), "--workers", "2", "--blocking-threads", "32"]
     command += ["--backpressure", "64", "--no-ws", "--no-access-log"]
     command += ["--workers-kill-timeout", "3"]
     return Program("web", command, environment, patience=5)

@@ -26,7 +26,8 @@ BusyPage = tuple[list[tuple[str, str]], bytes]
 # More of them only take the interpreter's lock from each other.
 WORKED_ON = 4
 WAIT = 24
-PATIENCE_SECONDS = 5
+# A database that restarts, or a machine that holds its breath, is back by then.
+PATIENCE_SECONDS = 10
 BUSY = "503 Service Unavailable"
 # Where the page of web/unavailable.py holds the place of what was typed.
 TYPED = b'<input type="hidden" name="typed" value="">'

@@ -1,5 +1,6 @@
 """Beyond its room the site answers at once, in words, and loses nothing that was typed."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
@@ -111,6 +112,23 @@ def test_the_room_is_free_again_whatever_happened_in_it(db):
             ask(room, "/fails/")
 
     assert ask(room, "/en/").body == b"served"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "local/supervisor.py",
+        "bench/server.py",
+        "deploy/Containerfile",
+        "deploy/systemd/five-asks-web.service",
+        "deploy/systemd/five-asks-organizer.service",
+    ],
+)
+def test_servers_are_started_with_a_thread_for_each_who_may_wait(settings, path):
+    text = (settings.BASE_DIR / path).read_text()
+    (threads,) = re.findall(r"--blocking-threads[^0-9]+(\d+)", text)
+
+    assert int(threads) > WORKED_ON + WAIT, "some must be left for pages that are kept"
 
 
 def test_nobody_waits_for_ever_behind_a_database_that_hangs(full, db, monkeypatch):
