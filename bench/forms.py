@@ -19,7 +19,7 @@ def address(number: int) -> str:
     return f"supporter.{number}@mail{number % 7}.example"
 
 
-def sign_request(number: int, stamp: str) -> bytes:
+def sign_request(number: int, stamp: str, *headers: str) -> bytes:
     """What a supporter sends: each has another address, and a comment now and then."""
     return post(
         PETITION,
@@ -34,6 +34,7 @@ def sign_request(number: int, stamp: str) -> bytes:
                 "stamp": stamp,
             }
         ).encode(),
+        *headers,
     )
 
 

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from bench.load import BODY_SHOWN, HEADERS_END, content_length
 from bench.server import HOST
 
+# Connections that are kept open between requests, as a proxy does it. The server takes no more than
+# a thousand, busy or not, so that idle ones would keep those out who wait.
+IDLE = 32
 # Seconds after which a reader gives up.
 PATIENCE = 60
 
@@ -82,8 +85,14 @@ class _Crowd:
             async with asyncio.timeout(PATIENCE):
                 line = await self._line()
                 head, body = await line.ask(due.request)
-                self.idle.append(line)
+                self._keep(line)
         self.take(due, Answer(due_at, time.monotonic(), head, body))
+
+    def _keep(self, line: _Line) -> None:
+        if len(self.idle) < IDLE:
+            self.idle.append(line)
+        else:
+            line.transport.abort()
 
     async def _line(self) -> _Line:
         while self.idle:

@@ -12,9 +12,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from django.core.management import call_command
-
 from bench.admin import measure_admin
+from bench.at_ten_million import measure_at_ten_million
 from bench.browser import NoBrowser
 from bench.compare import Figure, compare
 from bench.confirmations import measure_confirmations
@@ -28,6 +27,7 @@ from bench.lighthouse import measure_lighthouse
 from bench.load import Load, get, post, requests_a_second
 from bench.pages import measure_first_loads
 from bench.partitions import measure_partitions
+from bench.prepare import prepare
 from bench.server import web_server
 from bench.vaults import as_web
 from local.node_tools import NoNodeTools
@@ -50,14 +50,6 @@ def main(names: Sequence[str]) -> None:
             print(f"\nNOT MEASURED: {name}: {missing}")
     path = ROOT / "var" / "bench.json"
     path.write_text(json.dumps(figures, indent=2) + "\n")
-
-
-def prepare() -> None:
-    """An empty site with the five asks, as `make run` makes it."""
-    call_command("vault", "generate", "--if-missing")
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    call_command("load_campaign")
 
 
 def measure_web() -> dict[str, Figure]:
@@ -98,13 +90,20 @@ def measure_scores() -> dict[str, Figure]:
 
 def measure_kills() -> dict[str, Figure]:
     """On servers of its own, which it restarts."""
-    figures: dict[str, Figure] = {}
-    for relay in ("askable", "mute"):
-        done = subprocess.run(  # noqa: S603 - our own
-            [sys.executable, "-m", "bench.kills", relay], stdout=subprocess.PIPE, check=True
-        )
-        # The commands that prepare the site have their say before.
-        figures |= json.loads(done.stdout.splitlines()[-1])
+    return _measure_apart("bench.kills", "askable") | _measure_apart("bench.kills", "mute")
+
+
+def measure_viral() -> dict[str, Figure]:
+    """On servers of its own, too."""
+    return _measure_apart("bench.viral")
+
+
+def _measure_apart(*words: str) -> dict[str, Figure]:
+    done = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-m", *words], stdout=subprocess.PIPE, check=True
+    )
+    # The commands that prepare the site have their say before.
+    figures: dict[str, Figure] = json.loads(done.stdout.splitlines()[-1])
     return figures
 
 
@@ -123,9 +122,11 @@ PARTS: dict[str, Callable[[], dict[str, Figure]]] = {
     "admin": measure_admin,
     "ledger": measure_ledger,
     "kills": measure_kills,
+    "viral": measure_viral,
     "pages": measure_pages,
     "lighthouse": measure_scores,
     "partitions": measure_partitions,
+    "at_ten_million": measure_at_ten_million,
 }
-# It needs some gigabytes of disk, and time.
-BY_NAME_ONLY = {"export_million", "partitions"}
+# They need gigabytes of disk, and time.
+BY_NAME_ONLY = {"export_million", "partitions", "at_ten_million"}

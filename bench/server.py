@@ -30,27 +30,37 @@ def web_server(**environment: str) -> Iterator[int]:
 def web_processes(**environment: str) -> Iterator[WebServer]:
     port = free_port()
     process = subprocess.Popen(  # noqa: S603 - our own server
-        [
-            *(sys.executable, "-m", "granian", "campaign.wsgi:application"),
-            *("--interface", "wsgi", "--host", HOST, "--port", str(port)),
-            *("--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "error"),
-        ],
+        web_command(port),
         env=os.environ | environment | {"SITE_URL": f"http://{HOST}:{port}", "ALLOWED_HOSTS": HOST},
     )
     try:
-        wait_for(port)
+        _wait_for(port)
         yield WebServer(port, process.pid)
     finally:
         process.terminate()
         process.wait(10)
 
 
-def wait_for(port: int) -> None:
+def web_command(port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "granian", "campaign.wsgi:application"),
+        *("--interface", "wsgi", "--host", HOST, "--port", str(port)),
+        *("--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "error"),
+    ]
+
+
+def _wait_for(port: int) -> None:
     for _ in range(300):
-        with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        if is_open(port):
             return
         time.sleep(0.1)
     raise TimeoutError("The web server did not start.")
+
+
+def is_open(port: int) -> bool:
+    with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        return True
+    return False
 
 
 def free_port() -> int:

@@ -1,0 +1,117 @@
+"""What people wait for, with ten million signatures in the database and with none.
+
+Both databases stand on one PostgreSQL server, each has a web server of its own, and they take turns:
+the machine before filling is not the machine after it.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+
+from bench.compare import ROUNDS, Figure
+from bench.confirmations import confirm_requests, pace_of_confirmations
+from bench.forms import PETITION, filled_in_forms
+from bench.load import Load, get, requests_a_second
+from bench.server import web_server
+from bench.vaults import as_web
+from local.places import ROOT
+from petitions.models import Petition
+
+SIGNATURES = int(os.environ.get("FILLED_SIGNATURES", "10000000"))
+SECONDS = 3.0
+# More than are confirmed in that time.
+CONFIRMATIONS = 3_000
+GOAL = 0.95
+FILLED = "filled"
+
+# How many a second, by what is asked.
+Paces = Mapping[str, Callable[[], float]]
+
+
+def measure_at_ten_million() -> dict[str, Figure]:
+    url = _make_filled()
+    public = as_web()
+    with web_server(**public) as empty, web_server(**public, DATABASE_URL=url) as filled:
+        without, with_them = _paces(empty, DEFAULT_DB_ALIAS), _paces(filled, FILLED)
+        rounds = [_round(without, with_them) for _ in range(ROUNDS)]
+    return _report(rounds)
+
+
+# --- The database that is full
+
+
+def _make_filled() -> str:
+    """Its address. In this process it is known by its name here."""
+    place = connections.databases[DEFAULT_DB_ALIAS]
+    name = f"{place['NAME']}_{FILLED}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    connections.databases[FILLED] = {**place, "NAME": name}
+    url = f"{os.environ['DATABASE_URL']}_{FILLED}"
+    began = time.monotonic()
+    for words in (["migrate", "-v0"], ["load_campaign"], ["fill", f"--signatures={SIGNATURES}"]):
+        _manage(words, url)
+    print(f"{SIGNATURES:,} signatures in {time.monotonic() - began:.0f} s", flush=True)
+    with connection.cursor() as cursor:
+        # Else what filling left to write is written meanwhile.
+        cursor.execute("CHECKPOINT")
+    return url
+
+
+def _manage(words: list[str], url: str) -> None:
+    command = [sys.executable, "manage.py", *words]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, check=True)  # noqa: S603 - our own
+
+
+# --- Their turns
+
+
+def _paces(port: int, database: str) -> Paces:
+    forms = filled_in_forms(port)
+    petition = Petition.objects.using(database).get(number=1)
+    confirmations = confirm_requests(petition, a_round=CONFIRMATIONS, database=database)
+    return {
+        "sign_request": lambda: _pace(port, Load(forms, b"200")),
+        "confirmation": lambda: pace_of_confirmations(port, confirmations.pop(), b"200"),
+        "petition_page": lambda: _pace(port, Load([get(PETITION)], b"200")),
+    }
+
+
+def _pace(port: int, load: Load) -> float:
+    return requests_a_second(port, load, seconds=SECONDS)
+
+
+def _round(without: Paces, with_them: Paces) -> dict[str, tuple[float, float]]:
+    return {name: (without[name](), with_them[name]()) for name in without}
+
+
+def _report(rounds: list[dict[str, tuple[float, float]]]) -> dict[str, Figure]:
+    print(
+        f"\n{'a second':20}{'with none':>12}{f'with {SIGNATURES:,}':>18}{'ratio':>8}{'':4}of each round"
+    )
+    figures: dict[str, Figure] = {}
+    for name in rounds[0]:
+        without, with_them = zip(*(each[name] for each in rounds), strict=True)
+        ratios = [full / empty for empty, full in zip(without, with_them, strict=True)]
+        ratio = statistics.median(ratios)
+        print(
+            f"{name:20}{statistics.median(without):12,.0f}{statistics.median(with_them):18,.0f}"
+            f"{ratio:8.2f}    {' '.join(f'{each:.2f}' for each in sorted(ratios))}",
+            flush=True,
+        )
+        figures[f"{name}s_per_second_filled"] = {
+            "value": round(statistics.median(with_them), 1),
+            "unit": f"a second, with {SIGNATURES}",
+        }
+        figures[f"{name}_filled_ratio"] = {
+            "value": round(ratio, 3),
+            "unit": f"of the empty database's, goal {GOAL}",
+        }
+    return figures
