@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable
 
 from django.db import DEFAULT_DB_ALIAS
 
@@ -25,9 +24,10 @@ A_ROUND = 5_000
 def measure_confirmations(public: dict[str, str]) -> dict[str, Figure]:
     petition = Petition.objects.get(number=1)
     site_requests = confirm_requests(petition)
-    limit_requests = _rounds(
-        _waiting(petition, A_ROUND * ROUNDS), lambda token: post(f"/confirm/{token}", b"")
-    )
+    limit_requests = [
+        [post(f"/confirm/{token}", b"") for token in _waiting(petition, A_ROUND)]
+        for _ in range(ROUNDS)
+    ]
     waiting = SignRequest.objects.count()
     with (
         web_server(**public) as site,
@@ -52,18 +52,18 @@ def pace_of_confirmations(port: int, requests: list[bytes], status: bytes) -> fl
 
 
 def confirm_requests(
-    petition: Petition, *, a_round: int = A_ROUND, database: str = DEFAULT_DB_ALIAS
+    petition: Petition,
+    *,
+    rounds: int = ROUNDS,
+    a_round: int = A_ROUND,
+    database: str = DEFAULT_DB_ALIAS,
 ) -> list[list[bytes]]:
     """For each round; their sign requests wait in that database."""
     body = f"petitions={petition.pk}".encode()
-    return _rounds(
-        _waiting(petition, a_round * ROUNDS, database),
-        lambda token: post(f"/en/confirm/{token}/", body),
-    )
-
-
-def _rounds(tokens: list[str], request: Callable[[str], bytes]) -> list[list[bytes]]:
-    return [list(map(request, tokens[number::ROUNDS])) for number in range(ROUNDS)]
+    return [
+        [post(f"/en/confirm/{token}/", body) for token in _waiting(petition, a_round, database)]
+        for _ in range(rounds)
+    ]
 
 
 def _waiting(petition: Petition, count: int, database: str = DEFAULT_DB_ALIAS) -> list[str]:
