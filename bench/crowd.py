@@ -29,7 +29,7 @@ from bench.open_loop import Answer, Due, ask  # noqa: E402 - likewise
 from bench.viral_site import CLIENT_HEADER  # noqa: E402 - likewise
 
 # Forms and pages a second on a quiet day.
-BASE = float(os.environ.get("VIRAL_BASE", "15"))
+BASE = float(os.environ.get("VIRAL_BASE", "5"))
 TIMES = 20
 RISE_SECONDS = 5
 # Of the day's length.
