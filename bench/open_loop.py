@@ -47,6 +47,8 @@ class Answer:
         return int(self.head.split(b" ", 2)[1]) if self.head else 0
 
     def words(self) -> str:
+        if not self.head:
+            return f"No answer in {self.seconds:.1f} s."
         return (self.head + HEADERS_END + self.body[:BODY_SHOWN]).decode(errors="replace")
 
 
