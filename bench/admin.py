@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 from allauth.mfa.models import Authenticator
@@ -24,11 +21,11 @@ from django.contrib.auth.models import User
 from bench.million import make_million
 from bench.pages import Figure
 from bench.server import HOST, web_server
+from bench.vaults import keys_of
 from local.html_forms import read_page
 from petitions.models import Batch, Hold, Petition, Signature, Tally
 from petitions.models.signature import SignatureQuerySet
 from petitions.signatures.holds import hold, release
-from petitions.vault import vault
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
@@ -159,7 +156,8 @@ def _seconds_of_hold(signatures: SignatureQuerySet) -> tuple[float, float]:
 
 @contextmanager
 def _organizers_server() -> Iterator[httpx.Client]:
-    role = {"CAMPAIGN_ROLE": "organizer", "VAULT_DIR": str(_organizers_vault()), "MAILBOX_DIR": ""}
+    keys = str(keys_of("signature", "pepper"))
+    role = {"CAMPAIGN_ROLE": "organizer", "VAULT_DIR": keys, "MAILBOX_DIR": ""}
     with (
         web_server(**role) as port,
         httpx.Client(
@@ -190,11 +188,3 @@ def _organizer() -> User:
         user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt(SECRET)}
     )
     return user
-
-
-def _organizers_vault() -> Path:
-    """What the organizers' process holds of the keys."""
-    folder = Path(tempfile.mkdtemp())
-    for part in ("public", "signature", "pepper"):
-        shutil.copytree(vault().directory / part, folder / part)
-    return folder

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable
+
+from django.db import DEFAULT_DB_ALIAS
 
 from bench.compare import ROUNDS, Figure, compare
 from bench.load import Load, post, requests_a_second
@@ -22,9 +23,11 @@ A_ROUND = 5_000
 
 def measure_confirmations(public: dict[str, str]) -> dict[str, Figure]:
     petition = Petition.objects.get(number=1)
-    body = f"petitions={petition.pk}".encode()
-    site_requests = _rounds(petition, lambda token: post(f"/en/confirm/{token}/", body))
-    limit_requests = _rounds(petition, lambda token: post(f"/confirm/{token}", b""))
+    site_requests = confirm_requests(petition)
+    limit_requests = [
+        [post(f"/confirm/{token}", b"") for token in _waiting(petition, A_ROUND)]
+        for _ in range(ROUNDS)
+    ]
     waiting = SignRequest.objects.count()
     with (
         web_server(**public) as site,
@@ -33,32 +36,45 @@ def measure_confirmations(public: dict[str, str]) -> dict[str, Figure]:
         figures = compare(
             "confirmation",
             "requests/s",
-            lambda: _pace(site, site_requests.pop(), b"200"),
-            lambda: _pace(limits, limit_requests.pop(), b"302"),
+            lambda: pace_of_confirmations(site, site_requests.pop(), b"200"),
+            lambda: pace_of_confirmations(limits, limit_requests.pop(), b"302"),
         )
     confirmed = waiting - SignRequest.objects.count()
     assert WithdrawalLink.objects.count() == confirmed  # noqa: S101 - or nothing was measured
     return figures
 
 
-def _pace(port: int, requests: list[bytes], status: bytes) -> float:
-    pace = requests_a_second(port, Load(requests, status), seconds=SECONDS)
+def pace_of_confirmations(
+    port: int, requests: list[bytes], status: bytes, *, seconds: float = SECONDS
+) -> float:
+    pace = requests_a_second(port, Load(requests, status), seconds=seconds)
     # Once all are used up, the same ones would be sent again and confirm nothing.
-    assert pace * SECONDS < len(requests)  # noqa: S101 - likewise
+    assert pace * seconds < len(requests)  # noqa: S101 - or nothing was measured
     return pace
 
 
-def _rounds(petition: Petition, request: Callable[[str], bytes]) -> list[list[bytes]]:
-    return [list(map(request, _waiting(petition, A_ROUND))) for _ in range(ROUNDS)]
+def confirm_requests(
+    petition: Petition,
+    *,
+    rounds: int = ROUNDS,
+    a_round: int = A_ROUND,
+    database: str = DEFAULT_DB_ALIAS,
+) -> list[list[bytes]]:
+    """For each round; their sign requests wait in that database."""
+    body = f"petitions={petition.pk}".encode()
+    return [
+        [post(f"/en/confirm/{token}/", body) for token in _waiting(petition, a_round, database)]
+        for _ in range(rounds)
+    ]
 
 
-def _waiting(petition: Petition, count: int) -> list[str]:
+def _waiting(petition: Petition, count: int, database: str = DEFAULT_DB_ALIAS) -> list[str]:
     """Tokens of so many sign requests whose mail has gone out."""
     box = Details(name="Supporter Number").seal(petition_id=petition.pk, signature_id=uuid.uuid4())
     others = list(Petition.objects.open().exclude(pk=petition.pk).values_list("pk", flat=True))
     tokens = [make_token() for _ in range(count)]
     hour = this_hour()
-    SignRequest.objects.bulk_create(
+    SignRequest.objects.using(database).bulk_create(
         (
             SignRequest(
                 token_hash=token_hash(token),

@@ -12,6 +12,8 @@ from bench.server import HOST
 
 CONNECTIONS = 16
 HEADERS_END = b"\r\n\r\n"
+# So much of a wrong answer's body says what went wrong.
+BODY_SHOWN = 500
 
 
 class WrongAnswer(Exception):
@@ -72,17 +74,17 @@ class _Talk(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.received += data
         head, found, body = self.received.partition(HEADERS_END)
-        if not found or len(body) < _content_length(head):
+        if not found or len(body) < content_length(head):
             return
         if not head.startswith(self.status):
-            self.wrong = head
+            self.wrong = head + HEADERS_END + body[:BODY_SHOWN]
             return
         self.answers += 1
         self.received = b""
         self.transport.write(next(self.requests))
 
 
-def _content_length(head: bytes) -> int:
+def content_length(head: bytes) -> int:
     _, found, rest = head.lower().partition(b"content-length:")
     return int(rest.split(b"\r\n", 1)[0]) if found else 0
 
@@ -91,9 +93,13 @@ def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
 
 
-def post(path: str, body: bytes) -> bytes:
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {len(body)}\r\n"
-        "Content-Type: application/x-www-form-urlencoded\r\nSec-Fetch-Site: same-origin\r\n\r\n"
-    )
-    return head.encode() + body
+def post(path: str, body: bytes, *headers: str) -> bytes:
+    lines = [
+        f"POST {path} HTTP/1.1",
+        f"Host: {HOST}",
+        f"Content-Length: {len(body)}",
+        "Content-Type: application/x-www-form-urlencoded",
+        "Sec-Fetch-Site: same-origin",
+        *headers,
+    ]
+    return "\r\n".join(lines).encode() + HEADERS_END + body

@@ -6,39 +6,34 @@ Machines are shared and noisy: site and limit take turns, and of each the median
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import urlencode
-from urllib.request import urlopen
-
-from django.core.management import call_command
 
 from bench.admin import measure_admin
+from bench.at_ten_million import measure_at_ten_million
 from bench.browser import NoBrowser
 from bench.compare import Figure, compare
 from bench.confirmations import measure_confirmations
 from bench.exports import measure_a_million, measure_export
 from bench.files import measure_files
+from bench.forms import PETITION, body_of, filled_in_forms
+from bench.half import measure_half, measure_memory
 from bench.ledger import measure_ledger
 from bench.letters import measure_letters
 from bench.lighthouse import measure_lighthouse
 from bench.load import Load, get, post, requests_a_second
 from bench.pages import measure_first_loads
 from bench.partitions import measure_partitions
-from bench.server import HOST, web_server
-from local.html_forms import read_page
+from bench.prepare import prepare
+from bench.server import web_server
+from bench.vaults import as_web
 from local.node_tools import NoNodeTools
-from petitions.vault import vault
-from petitions.web.traps import READING_SECONDS
 
 SECONDS = 3.0
 ROOT = Path(__file__).resolve().parent.parent
-PETITION = "/en/petitions/special-rapporteur/"
 
 
 def main(names: Sequence[str]) -> None:
@@ -57,30 +52,20 @@ def main(names: Sequence[str]) -> None:
     path.write_text(json.dumps(figures, indent=2) + "\n")
 
 
-def prepare() -> None:
-    """An empty site with the five asks, as `make run` makes it."""
-    call_command("vault", "generate", "--if-missing")
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    call_command("load_campaign")
-
-
 def measure_web() -> dict[str, Figure]:
     """The public role, with the keys that it may have, against bare views of the same server."""
-    public = {"CAMPAIGN_ROLE": "web", "VAULT_DIR": str(_public_vault()), "MAILBOX_DIR": ""}
+    public = as_web()
     with web_server(**public) as site, tempfile.NamedTemporaryFile() as page:
-        page.write(_body_of(site, PETITION))
+        page.write(body_of(site, PETITION))
         page.flush()
-        stamp = _stamp_on(site)
-        # Faster forms are a robot's, and take another way.
-        time.sleep(READING_SECONDS + 1)
+        forms = filled_in_forms(site)
         bare = {"DJANGO_SETTINGS_MODULE": "bench.settings", "BENCH_PAGE": page.name}
         with web_server(**public, **bare) as limits:
             return {
                 **compare(
                     "sign_request",
                     "requests/s",
-                    _load(site, Load(sign_requests(stamp), b"200")),
+                    _load(site, Load(forms, b"200")),
                     _load(limits, Load([post("/sign", b"")], b"302")),
                 ),
                 **measure_confirmations(public),
@@ -105,64 +90,31 @@ def measure_scores() -> dict[str, Figure]:
 
 def measure_kills() -> dict[str, Figure]:
     """On servers of its own, which it restarts."""
-    figures: dict[str, Figure] = {}
-    for relay in ("askable", "mute"):
-        done = subprocess.run(  # noqa: S603 - our own
-            [sys.executable, "-m", "bench.kills", relay], stdout=subprocess.PIPE, check=True
-        )
-        # The commands that prepare the site have their say before.
-        figures |= json.loads(done.stdout.splitlines()[-1])
+    return _measure_apart("bench.kills", "askable") | _measure_apart("bench.kills", "mute")
+
+
+def measure_viral() -> dict[str, Figure]:
+    """On servers of its own, too."""
+    return _measure_apart("bench.viral")
+
+
+def _measure_apart(*words: str) -> dict[str, Figure]:
+    done = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-m", *words], stdout=subprocess.PIPE, check=True
+    )
+    # The commands that prepare the site have their say before.
+    figures: dict[str, Figure] = json.loads(done.stdout.splitlines()[-1])
     return figures
-
-
-def sign_requests(stamp: str) -> list[bytes]:
-    """What supporters send: each has another address and a comment now and then."""
-    return [
-        post(
-            PETITION,
-            urlencode(
-                {
-                    "name": f"Supporter Number {number}x",
-                    "email": f"supporter.{number}@mail{number % 7}.example",
-                    "country": ["LT", "UA", "DE", "PL", "FR"][number % 5],
-                    "postcode": f"{number:05}",
-                    "comment": "Please act soon. " * (number % 3),
-                    "visibility": "officials",
-                    "stamp": stamp,
-                }
-            ).encode(),
-        )
-        for number in range(1000)
-    ]
-
-
-def _public_vault() -> Path:
-    """What a public web server holds of the keys."""
-    folder = Path(tempfile.mkdtemp())
-    shutil.copytree(vault().directory / "public", folder / "public")
-    return folder
 
 
 def _load(port: int, load: Load) -> Callable[[], float]:
     return lambda: requests_a_second(port, load, seconds=SECONDS)
 
 
-def _body_of(port: int, path: str) -> bytes:
-    with urlopen(f"http://{HOST}:{port}{path}") as answer:
-        body: bytes = answer.read()
-        return body
-
-
-def _stamp_on(port: int) -> str:
-    """When the form was made, as the page has it signed."""
-    page = read_page(_body_of(port, PETITION).decode(), address=f"http://{HOST}{PETITION}")
-    form = page.form_with("stamp")
-    assert form is not None  # noqa: S101 - the petition is open
-    return form.fields["stamp"].values[0]
-
-
 PARTS: dict[str, Callable[[], dict[str, Figure]]] = {
     "web": measure_web,
+    "half": measure_half,
+    "memory": measure_memory,
     "export": measure_export,
     "export_million": measure_a_million,
     "letters": measure_letters,
@@ -170,9 +122,11 @@ PARTS: dict[str, Callable[[], dict[str, Figure]]] = {
     "admin": measure_admin,
     "ledger": measure_ledger,
     "kills": measure_kills,
+    "viral": measure_viral,
     "pages": measure_pages,
     "lighthouse": measure_scores,
     "partitions": measure_partitions,
+    "at_ten_million": measure_at_ten_million,
 }
-# It needs some gigabytes of disk, and time.
-BY_NAME_ONLY = {"export_million", "partitions"}
+# They need gigabytes of disk, and time.
+BY_NAME_ONLY = {"export_million", "partitions", "at_ten_million"}

@@ -7,39 +7,63 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class WebServer:
+    port: int
+    pid: int
+    """Of the process whose children are the workers."""
 
 
 @contextmanager
 def web_server(**environment: str) -> Iterator[int]:
     """Run it with these variables; yields its port."""
-    port = _free_port()
+    with web_processes(**environment) as server:
+        yield server.port
+
+
+@contextmanager
+def web_processes(**environment: str) -> Iterator[WebServer]:
+    port = free_port()
     process = subprocess.Popen(  # noqa: S603 - our own server
-        [
-            *(sys.executable, "-m", "granian", "campaign.wsgi:application"),
-            *("--interface", "wsgi", "--host", HOST, "--port", str(port)),
-            *("--workers", "2", "--blocking-threads", "32", "--no-ws", "--log-level", "error"),
-        ],
+        web_command(port),
         env=os.environ | environment | {"SITE_URL": f"http://{HOST}:{port}", "ALLOWED_HOSTS": HOST},
     )
     try:
         _wait_for(port)
-        yield port
+        yield WebServer(port, process.pid)
     finally:
         process.terminate()
         process.wait(10)
 
 
+def web_command(port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "granian", "campaign.wsgi:application"),
+        *("--interface", "wsgi", "--host", HOST, "--port", str(port)),
+        *("--workers", "2", "--blocking-threads", "32", "--no-ws", "--log-level", "error"),
+    ]
+
+
 def _wait_for(port: int) -> None:
     for _ in range(300):
-        with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        if is_open(port):
             return
         time.sleep(0.1)
     raise TimeoutError("The web server did not start.")
 
 
-def _free_port() -> int:
+def is_open(port: int) -> bool:
+    with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        return True
+    return False
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

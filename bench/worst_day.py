@@ -25,11 +25,11 @@ from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from bench.offices import make_offices
+from bench.prepare import prepare
 from bench.signatures import make_signatures
 from local.places import ROOT, Home
 from petitions.delivery.batches import close_batch
@@ -100,12 +100,6 @@ def live_through(home: Home, servers: Sequence[Restartable]) -> Outcome:
         twice=sum(times > 1 for times in taken.values()),
         unowed=len(set(taken) - owed),
     )
-
-
-def prepare() -> None:
-    call_command("vault", "generate", "--if-missing", verbosity=0)
-    call_command("migrate", verbosity=0)
-    call_command("load_campaign", verbosity=0)
 
 
 def owe_letters() -> set[str]:

@@ -148,8 +148,9 @@ DATABASES = {"default": env.db_url_config(required("DATABASE_URL"))}
 DATABASES["default"]["ENGINE"] = "campaign.postgresql"
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
-    # Reusing connections is worth ten times in sign requests a second (docs/performance.md).
-    "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+    # Reusing connections is worth ten times in sign requests a second (docs/performance.md). Who
+    # waits for one asks again after the time-out, for five seconds in all: campaign/postgresql/.
+    "pool": {"min_size": 1, "max_size": 8, "timeout": 0.5, "reconnect_timeout": 0.5},
 }
 # A pooler that lends a session for one transaction, as PgBouncer does: what a session would keep
 # (prepared statements, cursors between transactions) is not used then.

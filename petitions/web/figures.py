@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,6 +17,7 @@ from petitions.web.tile_map import TileMap, tile_map
 
 # Figures on pages are at most this old; reading them costs the database once in this time.
 SECONDS = 0.5
+TURN_SECONDS = 0.2
 # A country with fewer signers is not named: there the number would point at people.
 FEWEST_NAMED = 5
 
@@ -93,8 +95,19 @@ class Figures:
         return tile_map(self.large_countries)
 
 
+_reading = threading.Lock()
+
+
 def figures_now() -> Figures:
-    return _figures(int(time.monotonic() // SECONDS))
+    """One thread reads them, and the others wait for it; not where the database is away, and each
+    would wait for it in turn.
+    """
+    is_alone = _reading.acquire(timeout=TURN_SECONDS)
+    try:
+        return _figures(int(time.monotonic() // SECONDS))
+    finally:
+        if is_alone:
+            _reading.release()
 
 
 def public_ask(slug: str) -> Ask:

@@ -1,5 +1,6 @@
 """The database goes away under a running site, and comes back."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 import psycopg
@@ -58,3 +59,31 @@ def test_nobody_is_thanked_and_nothing_typed_is_lost(processes, database_server)
     again = until(lambda: accepted(submit(browser, refused)), seconds=20)
     assert "Now check your mail" in again.text
     assert SignRequest.objects.count() == 1
+
+
+def test_a_restart_that_nobody_noticed_costs_nobody_an_error(processes, database_server):
+    make_petition()
+    browser = processes.web()
+    page = browser.get("/en/petitions/ask-1/")
+
+    allow(database_server, connections=False)
+    allow(database_server, connections=True)
+
+    assert submit(browser, page, **TYPED).status_code == HTTPStatus.OK
+    assert SignRequest.objects.count() == 1
+
+
+def test_who_comes_after_a_long_absence_is_served_at_once(processes, database_server):
+    make_petition()
+    browser = processes.web()
+    page = browser.get("/en/petitions/ask-1/")
+    allow(database_server, connections=False)
+    # So that a pause that doubled each time would be some eight seconds long by now.
+    for _ in range(2):
+        assert submit(browser, page, **TYPED).status_code == HTTPStatus.SERVICE_UNAVAILABLE
+
+    allow(database_server, connections=True)
+
+    answer = submit(browser, page, **TYPED)
+    assert answer.status_code == HTTPStatus.OK
+    assert answer.elapsed < timedelta(seconds=2)
