@@ -301,6 +301,11 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# --- Backups
+
+# To whom they are encrypted, by commas: public keys of age, whose other halves lie elsewhere.
+BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
+
 # --- Mail
 
 vars().update(env.email_url_config(env.str("EMAIL_URL", default="smtp://127.0.0.1:2525")))
