@@ -68,7 +68,6 @@ def put_back(file: Opened, *, erased: Iterable[str]) -> PutBack:
     """
     contents = copy_in(file)
     now = database_now()
-    # First, since erasing asks offices to delete what they have, and moves no letter.
     held = hold_back(taken_at=contents.taken_at, now=now)
     gone = replay(erased, now=now)
     erase_what_is_due(now=now)
