@@ -15,6 +15,7 @@ from petitions.exports import age
 # Half as long as what people had erased is remembered (models/withdrawal.py).
 KEPT_FOR: Final = timedelta(days=30)
 _NAMED: Final = "five-asks-%Y-%m-%dT%H%M%SZ.age"
+_DRAFT: Final = "five-asks.draft"
 
 
 def back_up(folder: Path, *, recipients: list[str], now: datetime) -> tuple[Path, Contents]:
@@ -29,7 +30,7 @@ def back_up(folder: Path, *, recipients: list[str], now: datetime) -> tuple[Path
     """
     identity, recipient = age.make_identity()
     path = folder / now.astimezone(UTC).strftime(_NAMED)
-    draft = path.with_suffix(".draft")
+    draft = folder / _DRAFT
     try:
         _write(draft, [*recipients, recipient])
         contents = _try(draft, identity)
@@ -48,6 +49,7 @@ def erase_old(folder: Path, *, now: datetime) -> list[Path]:
 
 
 def _write(path: Path, recipients: list[str]) -> None:
+    path.unlink(missing_ok=True)  # a killed command may have left it
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as out:
         write_backup(out, recipients=recipients)

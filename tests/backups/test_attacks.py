@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError
 from django.db import connection
 
-from petitions.backups.frames import END_OF_ROWS, frame_of, take_content
+from petitions.backups.frames import END_OF_ROWS, frame, frame_of, take_content, take_rows
 from petitions.backups.make import FORMAT
 from petitions.backups.tables import migrations
 from petitions.exports import age
@@ -156,7 +156,7 @@ TAIL = {"fingerprints": {}, "sequences": {}}
 
 
 @pytest.mark.parametrize(
-    ("frames", "words"),
+    ("written", "words"),
     [
         (lambda: [frame_of({"format": "another"})], "no backup of this site"),
         (lambda: [b"\xff\xff\xff\xff", b"x" * 999], "no backup of this site"),
@@ -174,36 +174,51 @@ TAIL = {"fingerprints": {}, "sequences": {}}
     ],
     ids=["another format", "a huge frame", "no tables", "another table", "no end"],
 )
-def test_a_file_of_somebody_elses_changes_no_row(forged, restore, frames, words):
+def test_a_file_of_somebody_elses_changes_no_row(forged, restore, written, words):
     before = everything()
 
     with pytest.raises(CommandError, match=words):
-        restore(forged(*frames()))
+        restore(forged(*written()))
 
     assert everything() == before
 
 
-def test_a_backup_with_fewer_rows_than_it_says_is_refused(backup, forged, key, lost, restore):
-    """As if its writer had lost some on the way."""
+@pytest.fixture
+def frames(backup, key):
+    """Of a whole backup, as somebody has them who has its key: by the table that they are of."""
     (identity,) = age.identities_in(key.read_text())
     with backup.open("rb") as file, age.opened(file, identities=[identity]) as plain:
-        frames = [frame_of(take_content(plain))]
+        found = [("", frame_of(take_content(plain)))]
         while "table" in (part := take_content(plain)):
-            frames.append(frame_of(part))
-            while length := int.from_bytes(plain.take(4), "big"):
-                rows = plain.take(length)
-                if part["table"] != "petitions_tally":
-                    frames.append(length.to_bytes(4, "big") + rows)
-            if part["table"] == "petitions_tally":
-                # What COPY writes of an empty table.
-                empty = b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"\xff\xff"
-                frames.append(len(empty).to_bytes(4, "big") + empty)
-            frames.append(END_OF_ROWS)
-        frames.append(frame_of(part))
+            found.append((part["table"], frame_of(part)))
+            found += [(part["table"], frame(rows)) for rows in take_rows(plain)]
+            found.append((part["table"], END_OF_ROWS))
+        return [*found, ("", frame_of(part))]
+
+
+def test_a_backup_with_fewer_rows_than_it_says_is_refused(frames, forged, lost, restore):
+    """As if its writer had lost some on the way."""
+    _title, rows, _end = (each for table, each in frames if table == "petitions_tally")
+    # What COPY writes of an empty table.
+    none = frame(b"PGCOPY\n\xff\r\n\0" + bytes(8) + b"\xff\xff")
+    fewer = [none if each == rows else each for _table, each in frames]
     lost()
     before = everything()
 
     with pytest.raises(CommandError, match="not what the backup says it holds: petitions_tally"):
-        restore(forged(*frames))
+        restore(forged(*fewer))
 
     assert everything() == before
+
+
+def test_nothing_may_come_behind_the_end(frames, forged, lost, restore):
+    lost()
+    before = everything()
+    whole = [each for _table, each in frames]
+
+    with pytest.raises(CommandError, match="not whole"):
+        restore(forged(*whole, frame(b"more")))
+
+    assert everything() == before
+    restore(forged(*whole))
+    assert everything() != before

@@ -49,6 +49,7 @@ def test_a_backup_is_tried_before_it_gets_its_name_and_nothing_else_is_left(
 ):
     make_signature(make_petition(), name="Ann Lee")
     there = databases()
+    (folder / "five-asks.draft").write_text("Left by one that was killed.")
 
     done = run(site, "backup", folder)
 
@@ -66,15 +67,18 @@ def test_a_backup_is_tried_before_it_gets_its_name_and_nothing_else_is_left(
     assert Signature.objects.get().open_details().name == "Ann Lee"
 
 
-def test_a_drill_tries_a_backup_beside_the_site_and_changes_nothing(back_up, restore, capsys, keys):
+def test_a_drill_tries_what_came_by_a_pipe_and_changes_nothing(site, key, tmp_path):
     make_signature(make_petition())
-    backup = back_up()
+    piped = tmp_path / "piped"
+    with piped.open("wb") as out:
+        assert run(site, "backup", "-", stdout=out).returncode == 0
     there = databases()
     Petition.objects.update(goal=7)
 
-    restore(backup, "--drill")
+    with piped.open("rb") as source:
+        done = run(site, "restore", "-", "--key", key, "--drill", stdin=source)
 
-    assert "opens and can be restored" in capsys.readouterr().out
+    assert "-: it opens and can be restored." in done.stdout.decode(), done.stderr.decode()
     assert databases() == there
     assert Petition.objects.get().goal == 7
     assert Petition.objects.get().letters_approved_at, "nothing was held back here"

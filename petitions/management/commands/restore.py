@@ -59,7 +59,7 @@ class Command(BaseCommand):
             with self.opened(file, key) as plain, scratch_database() if drill else nullcontext():
                 done = put_back(plain, erased=lines)
         if drill:
-            self.say(f"{file} opens and can be restored. {contents_of(done)}")
+            self.say(f"{file}: it opens and can be restored. {contents_of(done)}")
             return
         self.tell(done)
 
