@@ -52,7 +52,8 @@ CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))
 # --- Keys: one folder, of which each machine holds only the parts its role may have
 
 VAULT_DIR = Path(env.str("VAULT_DIR", default=str(VAR_DIR / "vault")))
-# Where the deliverer remembers the newest heads of the public log that it signed; it writes there.
+# Where the deliverer keeps what must outlive the database: the newest heads of the public log that
+# it signed, and which rows people had erased.
 LEDGER_MEMORY_DIR = Path(env.str("LEDGER_MEMORY_DIR", default=str(VAULT_DIR / "ledger")))
 
 # --- What runs
@@ -195,6 +196,8 @@ CELERY_TASK_ROUTES = {
             "publish_batches",
             "publish_ledger",
             "keep_petitions_schedule",
+            # Its workers are those that may write to LEDGER_MEMORY_DIR.
+            "keep_journal",
         ],
         Queue.NEWS: ["send_news", "erase_what_is_due"],
     }.items()
@@ -288,12 +291,22 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "journal of erasures": {
+        "task": "petitions.tasks.keep_journal",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "erasure": {
         "task": "petitions.tasks.erase_what_is_due",
         "schedule": timedelta(minutes=10),
         "options": {"expires": 600},
     },
 }
+
+# --- Backups
+
+# To whom they are encrypted, by commas: public keys of age, whose other halves lie elsewhere.
+BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
 
 # --- Mail
 

@@ -20,6 +20,7 @@ from petitions.signatures import (
     confirmation_mail,
     erase,
     figures,
+    journal,
     retention,
     suspicions,
 )
@@ -129,6 +130,11 @@ def erase_what_is_due() -> None:
     spool.erase_expired(now=now)
     lines.erase_expired(now=now)
     retention.erase_what_was_kept(now=now)
+
+
+@shared_task
+def keep_journal() -> None:
+    journal.keep_journal(now=database_now())
 
 
 @shared_task

@@ -78,7 +78,7 @@ def write_file(export: Export, out: age.Writer, *, watch: Watch) -> None:
         jobs = ([pack(row) for row in some] for some in rows)
         plain = FORMATS[export.format](watch(processes.write(jobs)), about)
         if export.age_recipient:
-            age.encrypt(plain, out, recipient=export.age_recipient)
+            age.encrypt(plain, out, recipients=[export.age_recipient])
             return
         for piece in plain:
             out.write(piece)

@@ -92,8 +92,9 @@ class TombstoneQuerySet(models.QuerySet["Tombstone"]):
 class Tombstone(models.Model):
     """What a person had erased: the random id of the row, and nothing else that was in it.
 
-    It is for backups: `manage.py erased` prints these, and `manage.py replay_erasures` erases the
-    same rows once more where an older backup brought them back. None outlives every backup by much.
+    It is for backups: the deliverer keeps these where the database is not (signatures/journal.py),
+    and `manage.py restore` erases the same rows once more where an older backup brought them back.
+    None outlives every backup by much.
     """
 
     LIFE = timedelta(days=60)
@@ -102,6 +103,7 @@ class Tombstone(models.Model):
         SIGNATURE = "signature"
         DETAILS = "details"
         NEWS = "news"
+        REQUEST = "request"
 
     # No number that counts up: those of one person would stand side by side.
     row = models.UUIDField(primary_key=True)
@@ -111,4 +113,4 @@ class Tombstone(models.Model):
     objects = TombstoneQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.row}"
+        return f"{self.day} {self.kind} {self.row}"

@@ -18,7 +18,7 @@ from petitions.models import MailSlot, NewsSubscriber, Petition, Signature, Sign
 from petitions.models.signature import SignatureQuerySet
 from petitions.signatures.addresses import mail_key, news_index, signature_index
 from petitions.signatures.links import erase_subscribers
-from petitions.signatures.withdraw import erase_signatures
+from petitions.signatures.withdraw import erase_requests, erase_signatures
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def erase_person(subject: Subject, *, now: datetime) -> Gone:
     What was signed is locked in the order of a confirmation and of a withdrawal: requests,
     signatures, news, then the tally. So whoever confirms or leaves at once is counted once.
     """
-    requests = _erase_requests(subject.address) if subject.address else 0
+    requests = _erase_requests(subject.address, now=now) if subject.address else 0
     signatures = lock_signatures(subject)
     news = bool(subject.address) and _end_news(subject.address)
     erase_signatures(signatures, now=now)
@@ -105,10 +105,10 @@ def unread_requests() -> int:
     return SignRequest.objects.filter(indexes=None).count()
 
 
-def _erase_requests(address: str) -> int:
+def _erase_requests(address: str, *, now: datetime) -> int:
     locked = _requests_of(address).order_by("pk").select_for_update()
     ids = list(locked.values_list("pk", flat=True))
-    SignRequest.objects.filter(pk__in=ids).delete()
+    erase_requests(ids, now=now)
     return len(ids)
 
 

@@ -1,7 +1,7 @@
 """After a backup was put back: what people had erased since is erased once more.
 
-The list comes from `manage.py erased`, which the operator runs often and keeps where the backups
-are not. What time erases needs no list: the next tick erases it again.
+The lines come from the deliverer's journal (journal.py), or from `manage.py erased`. What time erases
+needs no line: it is erased again by its rules.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -18,11 +18,18 @@ from petitions.models import (
     DataCopy,
     NewsSubscriber,
     Signature,
+    SignRequest,
     Tombstone,
     Visibility,
 )
+from petitions.models.news import news_subscriber_id
+from petitions.models.signature import signature_id
 from petitions.signatures.links import erase_subscribers
-from petitions.signatures.withdraw import ask_offices_to_delete, erase_signatures
+from petitions.signatures.withdraw import (
+    ask_offices_to_delete,
+    erase_requests,
+    erase_signatures,
+)
 
 Kind = Tombstone.Kind
 
@@ -32,6 +39,7 @@ class NotAList(ValueError):
 
 
 def lines() -> Iterator[str]:
+    """In an order that tells nothing: those of one person do not stand side by side."""
     for each in Tombstone.objects.order_by("day", "kind", "row").iterator():
         yield str(each)
 
@@ -44,21 +52,47 @@ def replay(erased: Iterable[str], *, now: datetime) -> dict[Kind, int]:
     """
     ids: dict[Kind, list[uuid.UUID]] = defaultdict(list)
     for line in filter(None, map(str.strip, erased)):
-        kind, row = _read(line)
+        _day, kind, row = read_line(line)
         ids[kind].append(row)
+    gone = {*ids[Kind.SIGNATURE], *ids[Kind.NEWS], *ids[Kind.REQUEST]}
     return {
+        Kind.REQUEST: _erase_requests(gone, now=now),
         Kind.SIGNATURE: sum(_erase_signature(each, now=now) for each in ids[Kind.SIGNATURE]),
         Kind.DETAILS: sum(_erase_details(each, now=now) for each in ids[Kind.DETAILS]),
         Kind.NEWS: sum(_end_news(each) for each in ids[Kind.NEWS]),
     }
 
 
-def _read(line: str) -> tuple[Kind, uuid.UUID]:
-    kind, _space, row = line.partition(" ")
+def read_line(line: str) -> tuple[date, Kind, uuid.UUID]:
+    """
+    Raises:
+        NotAList: it is none of ours.
+    """
     try:
-        return Kind(kind), uuid.UUID(row)
+        day, kind, row = line.split()
+        return date.fromisoformat(day), Kind(kind), uuid.UUID(row)
     except ValueError as error:
         raise NotAList(line) from error
+
+
+@transaction.atomic
+def _erase_requests(gone: set[uuid.UUID], *, now: datetime) -> int:
+    """Those that were erased, and those that had become something that was erased: since a request
+    goes when it is confirmed, a backup may have it and not know what it became.
+    """
+    back = [
+        request.pk
+        for request in SignRequest.objects.select_for_update().only("pk", "petition_ids")
+        if gone & {request.pk, *_comes_to(request)}
+    ]
+    erase_requests(back, now=now)
+    return len(back)
+
+
+def _comes_to(request: SignRequest) -> Iterator[uuid.UUID]:
+    """The ids of what its confirmation stores."""
+    yield news_subscriber_id(request.pk)
+    yield from (signature_id(request.pk, petition_id) for petition_id in request.petition_ids)
 
 
 @transaction.atomic

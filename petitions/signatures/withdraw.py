@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from petitions.ledger.changes import note_withdrawn
 from petitions.models import (
@@ -42,12 +44,12 @@ class Erased:
 def withdraw(token: str, *, now: datetime) -> Erased:
     """Erase all that the link leads to; opening it again finds nothing, which is the proof."""
     withdraw_hash = token_hash(token)
-    requests, _ = SignRequest.objects.filter(withdraw_hash=withdraw_hash).delete()
+    request = _erase_request(withdraw_hash, now=now)
     # Before the signatures: a tap locks its offer first, then the signature.
     _forget_offers(withdraw_hash)
     signatures = lock_signatures_behind(withdraw_hash)
     news = end_subscriptions_behind(withdraw_hash)
-    return _erase(signatures, request=bool(requests), news=news, now=now)
+    return _erase(signatures, request=request, news=news, now=now)
 
 
 @transaction.atomic
@@ -73,7 +75,7 @@ def not_me(token: str) -> None:
     reader who calls the mail junk; to withdraw, there is the receipt.
     """
     withdraw_hash = token_hash(token)
-    SignRequest.objects.filter(withdraw_hash=withdraw_hash).delete()
+    _erase_request(withdraw_hash, now=timezone.now())
     end_subscriptions_behind(withdraw_hash)
 
 
@@ -94,6 +96,12 @@ def ask_offices_to_delete(signatures: Collection[Signature], *, now: datetime) -
     erase_files({each.batch_id for each in signatures if each.batch_id is not None})
 
 
+def erase_requests(ids: Collection[uuid.UUID], *, now: datetime) -> None:
+    """Locked ones, that were not confirmed."""
+    Tombstone.objects.add(Tombstone.Kind.REQUEST, ids, now=now)
+    SignRequest.objects.filter(pk__in=ids).delete()
+
+
 def erase_signatures(signatures: list[Signature], *, now: datetime) -> None:
     """Erase locked ones with all that hangs on them. Call it last in its transaction."""
     ask_offices_to_delete(signatures, now=now)
@@ -102,6 +110,14 @@ def erase_signatures(signatures: list[Signature], *, now: datetime) -> None:
     Tombstone.objects.add(Tombstone.Kind.SIGNATURE, ids, now=now)
     Signature.objects.filter(pk__in=ids).delete()
     _lower_tally(signatures)
+
+
+def _erase_request(withdraw_hash: bytes, *, now: datetime) -> bool:
+    """False where there is none, or none any more."""
+    found = SignRequest.objects.filter(withdraw_hash=withdraw_hash).select_for_update()
+    ids = list(found.values_list("pk", flat=True))
+    erase_requests(ids, now=now)
+    return bool(ids)
 
 
 def _erase(signatures: list[Signature], *, request: bool, news: bool, now: datetime) -> Erased:

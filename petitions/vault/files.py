@@ -30,10 +30,15 @@ def write_json(path: Path, content: dict[str, Any], *, secret: bool) -> None:
     """Replace `path` at once; with `secret`, only the owner may read it, and no stranger may
     look into its folder. Public files can be read by every role's user, whatever the umask.
     """
+    write_text(path, json.dumps(content, indent=2), secret=secret)
+
+
+def write_text(path: Path, text: str, *, secret: bool) -> None:
+    """The same for what is no object."""
     draft = _draft_of(path)
     make_folder(path.parent, secret=secret)
     draft.unlink(missing_ok=True)  # a crash may have left it, with laxer rights
-    write_new(draft, json.dumps(content, indent=2), mode=0o600 if secret else 0o644)
+    write_new(draft, text, mode=0o600 if secret else 0o644)
     draft.replace(path)
     _sync_folder(path.parent)
 

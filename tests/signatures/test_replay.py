@@ -65,7 +65,8 @@ def test_no_erased_row_comes_back_from_a_backup(sign, tmp_path, capsys):
 def test_what_is_no_list_erases_nothing(sign, tmp_path):
     sign(make_petition())
     wrong = tmp_path / "wrong"
-    wrong.write_text(f"signature {Signature.objects.get().pk}\nsomething else\n")
+    reference = Signature.objects.get().pk
+    wrong.write_text(f"{NOW:%Y-%m-%d} signature {reference}\nsomething else\n")
 
     with pytest.raises(CommandError, match="no line"):
         call_command("replay_erasures", wrong)

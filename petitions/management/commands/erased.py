@@ -7,8 +7,8 @@ from petitions.signatures.replay import lines
 
 class Command(BaseCommand):
     help = (
-        "Print what people had erased in the last 60 days, by rows' random ids: keep it where the"
-        " backups are not, and give it to replay_erasures after a backup was put back."
+        "Print what people had erased in the last 60 days, by rows' random ids, as the deliverer"
+        " keeps it in LEDGER_MEMORY_DIR: for 'restore', from a database that is still there."
     )
 
     def handle(self, **_: Any) -> None:

@@ -11,12 +11,16 @@ from petitions.signatures.retention import erase_what_was_kept
 
 class Command(BaseCommand):
     help = (
-        "After a backup was put back, and before any process starts: erase again what people had"
-        " erased (a file that `manage.py erased` printed), and what is past its time."
+        "After a database came back in another way than by 'restore', and before any process"
+        " starts: erase again what people had erased, and what is past its time."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="what `manage.py erased` printed last")
+        parser.add_argument(
+            "file",
+            type=Path,
+            help="the deliverer's journal, or what `manage.py erased` printed last",
+        )
 
     def handle(self, *, file: Path, **_: Any) -> None:
         now = database_now()
