@@ -11,7 +11,6 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 
-from confusable_homoglyphs import confusables
 from email_validator import EmailNotValidError, validate_email
 
 from petitions.signatures.domains import domain_of
@@ -103,6 +102,9 @@ def plainest(character: str) -> str:
 
 
 def _drawn_like(character: str) -> set[str]:
+    # Ten megabytes, which a public web process does without.
+    from confusable_homoglyphs import confusables  # noqa: PLC0415
+
     found = confusables.is_confusable(character, greedy=True) or []
     alike = {each["c"] for entry in found for each in entry["homoglyphs"]}
     return {each for each in alike if len(each) == 1} | {character}
