@@ -29,7 +29,6 @@ from petitions.models.letter_words import (
     fill_html,
     placeholders_in,
 )
-from petitions.models.prepared import read_prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,13 +47,6 @@ TOO_LATE_TO_REOPEN = _(
 )
 
 
-_CONFIRMABLE = """
-    SELECT id, state FROM petitions_petition
-    WHERE id = ANY(%(ids)b) AND (state = 'open' OR state = 'closed' AND closed_at > %(since)b)
-    ORDER BY number
-"""
-
-
 class PetitionQuerySet(models.QuerySet["Petition"]):
     def public(self) -> PetitionQuerySet:
         """Those that have a page: all but drafts."""
@@ -70,11 +62,6 @@ class PetitionQuerySet(models.QuerySet["Petition"]):
         """
         just_closed = models.Q(state=Petition.State.CLOSED, closed_at__gt=now - REQUEST_LIFE)
         return self.filter(models.Q(state=Petition.State.OPEN) | just_closed)
-
-    def states_of_confirmable(self, ids: list[int], *, now: datetime) -> dict[int, str]:
-        """The same, of these, in their order; prepared, since each confirmation asks."""
-        since = now - REQUEST_LIFE
-        return dict(read_prepared(_CONFIRMABLE, {"ids": ids, "since": since}))
 
     def in_preview(self, token: str) -> PetitionQuerySet:
         """The one whose page this link shows; its end is told by the database's clock."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,11 +30,32 @@ _INSERT = """
 """
 
 
+# Which petitions a link still counts for is said in words by PetitionQuerySet.confirmable.
 _TAKE = """
-    DELETE FROM petitions_signrequest
-    WHERE token_hash = %(token_hash)b AND created_hour > %(since)b AND indexes IS NOT NULL
-    RETURNING
+    WITH taken AS (
+        DELETE FROM petitions_signrequest
+        WHERE token_hash = %(token_hash)b AND created_hour > %(since)b AND indexes IS NOT NULL
+        RETURNING *
+    )
+    SELECT {columns}, (
+        SELECT array_agg(ARRAY[petition.id::text, petition.state] ORDER BY petition.number)
+        FROM petitions_petition AS petition
+        WHERE petition.id = ANY(taken.petition_ids || taken.other_petition_ids)
+            AND (petition.state = 'open'
+                OR petition.state = 'closed' AND petition.closed_at > %(since)b)
+    )
+    FROM taken
 """
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A sign request, and the states of those petitions, by id in their order, that it may still
+    sign, now or by a tap.
+    """
+
+    request: SignRequest
+    states: dict[int, str]
 
 
 class SignRequestQuerySet(models.QuerySet["SignRequest"]):
@@ -41,15 +63,19 @@ class SignRequestQuerySet(models.QuerySet["SignRequest"]):
         """One new row, and no model: the ORM takes longer to write it than PostgreSQL."""
         run_prepared(_INSERT, columns)
 
-    def take(self, token_hash: bytes, *, now: datetime) -> SignRequest | None:
+    def take(self, token_hash: bytes, *, now: datetime) -> Taken | None:
         """The one that a mailed link leads to, if any: it is gone when the transaction ends well.
 
-        By one prepared statement, which also locks it, where the ORM needs two.
+        By one prepared statement, which also locks it, where the ORM needs three.
         """
         columns = [field.attname for field in self.model._meta.concrete_fields]  # noqa: SLF001 - Django documents it
-        statement = f"{_TAKE} {', '.join(columns)}"
+        statement = _TAKE.format(columns=", ".join(columns))
         rows = read_prepared(statement, {"token_hash": token_hash, "since": now - LIFE})
-        return self.model.from_db(self.db, columns, rows[0]) if rows else None
+        if not rows:
+            return None
+        *row, states = rows[0]
+        request = self.model.from_db(self.db, columns, row)
+        return Taken(request, {int(petition_id): state for petition_id, state in states or []})
 
     def alive(self, *, now: datetime) -> SignRequestQuerySet:
         return self.filter(created_hour__gt=now - LIFE)

@@ -70,10 +70,10 @@ def confirm(
         NotOffered: with `all_or_none`, where one of the petitions can't be signed by this link, or
             not any more.
     """
-    request = SignRequest.objects.take(token_hash(token), now=now)
-    if request is None:
+    taken = SignRequest.objects.take(token_hash(token), now=now)
+    if taken is None:
         raise LinkNotValid
-    states = _states(request, now=now)
+    request, states = taken.request, taken.states
     agreed = set(petition_ids) & set(request.petition_ids) & states.keys()
     if all_or_none and agreed != set(petition_ids):
         raise NotOffered
@@ -92,12 +92,6 @@ def confirm(
         by=1,
     )
     return Confirmed(request.petition_ids[0], signed, offers)
-
-
-def _states(request: SignRequest, *, now: datetime) -> dict[int, str]:
-    """Of the petitions that the request may still sign, now or by a tap, in their order."""
-    ids = [*request.petition_ids, *(request.other_petition_ids or [])]
-    return Petition.objects.states_of_confirmable(ids, now=now)
 
 
 def _signatures(
@@ -124,7 +118,7 @@ def _signature(request: SignRequest, petition_id: int, place: int, *, now: datet
         index=request.indexes[place],
         look_alike=request.look_alikes[place],
         sig_box=request.sig_boxes[place] if request.sig_boxes else None,
-        country=request.country,
+        country=request.country.code,
         partner_id=request.partner_id,
         visibility=request.visibility,
         language=request.language,

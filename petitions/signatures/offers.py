@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from django.db import transaction
 
@@ -82,11 +82,13 @@ def make_offers(
     """Offers of these open asks, which a confirmed request leaves behind: each ask's token."""
     indexes = _indexes(request)
     tokens = {each: make_token() for each in petition_ids if each in indexes}
+    shared = _shared_terms(request)
+    withdraw_hash = bytes(request.withdraw_hash)
     rows = [
         (
             token_hash(token),
-            offer_link(bytes(request.withdraw_hash), petition_id),
-            _terms(request, petition_id, indexes[petition_id]).seal(token),
+            offer_link(withdraw_hash, petition_id),
+            _terms(shared, withdraw_hash, petition_id, indexes[petition_id]).seal(token),
         )
         for petition_id, token in tokens.items()
     ]
@@ -193,22 +195,31 @@ def _by_petition(
     return dict(zip(petition_ids or [], pairs, strict=True))
 
 
-def _terms(request: SignRequest, petition_id: int, indexes: tuple[bytes, bytes]) -> Terms:
+def _terms(
+    shared: dict[str, Any], withdraw_hash: bytes, petition_id: int, indexes: tuple[bytes, bytes]
+) -> Terms:
     index, look_alike = indexes
     return Terms(
         petition_id=petition_id,
         index=index.hex(),
         look_alike=look_alike.hex(),
-        withdrawal_link=signature_link(bytes(request.withdraw_hash), petition_id).hex(),
-        country=request.country.code,
-        visibility=request.visibility,
-        language=request.language,
-        sig_box=_details(request).hex(),
-        from_petition_id=request.petition_ids[0],
-        from_signature_id=str(signature_id(request.id, request.petition_ids[0])),
-        disposable=request.disposable,
-        crowd=bytes(request.crowd or b"").hex(),
+        withdrawal_link=signature_link(withdraw_hash, petition_id).hex(),
+        **shared,
     )
+
+
+def _shared_terms(request: SignRequest) -> dict[str, Any]:
+    """What is the same for all asks."""
+    return {
+        "country": request.country.code,
+        "visibility": request.visibility,
+        "language": request.language,
+        "sig_box": _details(request).hex(),
+        "from_petition_id": request.petition_ids[0],
+        "from_signature_id": str(signature_id(request.id, request.petition_ids[0])),
+        "disposable": request.disposable,
+        "crowd": bytes(request.crowd or b"").hex(),
+    }
 
 
 def _details(request: SignRequest) -> bytes:
