@@ -7,7 +7,11 @@ class PetitionsConfig(AppConfig):
     verbose_name = "Campaign"
 
     def ready(self) -> None:
-        # It needs the settings, and the package's modules the models.
+        # They need the settings, and the package's modules the models.
+        from django.conf import settings  # noqa: PLC0415
+
+        if not settings.ROLE.sends_letters:
+            return
         from petitions.delivery.imap import check_imap_url  # noqa: PLC0415
         from petitions.delivery.relays import check_relay_url  # noqa: PLC0415
 
