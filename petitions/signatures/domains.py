@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection, Iterator
 from enum import Enum
 
-from disposable_email_domains import blocklist
-
 
 class Law(Enum):
     """Whose law can make a provider hand over a mailbox."""
@@ -69,6 +67,9 @@ def law_over(domain: str) -> Law | None:
 
 
 def is_disposable(domain: str) -> bool:
+    # A long list, which a public web process that takes such addresses does without.
+    from disposable_email_domains import blocklist  # noqa: PLC0415
+
     return _is_under(domain, blocklist)
 
 

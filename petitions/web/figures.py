@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -17,6 +19,9 @@ from petitions.web.tile_map import TileMap, tile_map
 
 # Figures on pages are at most this old; reading them costs the database once in this time.
 SECONDS = 0.5
+# Petitions and their words change seldom, and reading them takes as long as all figures. It is a
+# multiple of the other: who reads both gets them of one moment.
+PETITIONS_SECONDS = 4 * SECONDS
 TURN_SECONDS = 0.2
 # A country with fewer signers is not named: there the number would point at people.
 FEWEST_NAMED = 5
@@ -54,6 +59,32 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class PublicPetitions:
+    """All but drafts, in order, with their words."""
+
+    petitions: list[Petition]
+    moved: dict[str, str]
+    """Their old addresses, and what they are called now."""
+
+    def named(self, slug: str) -> Petition:
+        """The one with this address.
+
+        Raises:
+            Moved: it had this address once.
+            Http404: there is none, or it is a draft.
+        """
+        for petition in self.petitions:
+            if petition.slug == slug:
+                return petition
+        if slug in self.moved:
+            raise Moved(self.moved[slug])
+        raise Http404
+
+    def open_but(self, petition: Petition) -> list[Petition]:
+        return [each for each in self.petitions if each.is_open and each.pk != petition.pk]
+
+
+@dataclass(frozen=True)
 class Figures:
     """All public asks in order, where their signers live, most first, and what was delivered."""
 
@@ -62,8 +93,6 @@ class Figures:
     letters: int
     offices: int
     """To which at least one letter went."""
-    moved: dict[str, str]
-    """Old addresses of public petitions, and what these are called now."""
 
     @property
     def total(self) -> int:
@@ -71,10 +100,6 @@ class Figures:
 
     def ask(self, slug: str) -> Ask | None:
         return next((ask for ask in self.asks if ask.petition.slug == slug), None)
-
-    def open_petitions_but(self, petition: Petition) -> list[Petition]:
-        petitions = [ask.petition for ask in self.asks if ask.petition.is_open]
-        return [each for each in petitions if each.pk != petition.pk]
 
     @cached_property
     def large_countries(self) -> dict[str, int]:
@@ -95,47 +120,46 @@ class Figures:
         return tile_map(self.large_countries)
 
 
-_reading = threading.Lock()
+_reading = threading.RLock()
 
 
 def figures_now() -> Figures:
-    """One thread reads them, and the others wait for it; not where the database is away, and each
-    would wait for it in turn.
+    with _one_reader():
+        return _figures(int(time.monotonic() // SECONDS))
+
+
+def petitions_now() -> PublicPetitions:
+    """Of these a form needs no more than who takes signatures; so it does not wait for figures."""
+    with _one_reader():
+        return _petitions(int(time.monotonic() // PETITIONS_SECONDS))
+
+
+@contextmanager
+def _one_reader() -> Iterator[None]:
+    """One thread reads, and the others wait for it; not where the database is away, and each would
+    wait for it in turn.
     """
     is_alone = _reading.acquire(timeout=TURN_SECONDS)
     try:
-        return _figures(int(time.monotonic() // SECONDS))
+        yield
     finally:
         if is_alone:
             _reading.release()
 
 
 def public_ask(slug: str) -> Ask:
-    """The ask with this address.
-
-    Raises:
-        Moved: it had this address once.
-        Http404: there is none, or it is a draft.
-    """
-    figures = figures_now()
-    ask = figures.ask(slug)
-    if ask is not None:
-        return ask
-    if slug in figures.moved:
-        raise Moved(figures.moved[slug])
-    raise Http404
+    """The ask with this address; raises what `PublicPetitions.named` does."""
+    ask = figures_now().ask(slug)
+    return ask or Ask(petitions_now().named(slug), count=0)
 
 
 @lru_cache(maxsize=1)
 def _figures(_tick: int) -> Figures:
     counts, held = Tally.objects.by_petition(), Tally.objects.held_by_petition()
-    petitions = Petition.objects.public().with_texts()
-    old = PetitionAddress.objects.filter(petition__in=Petition.objects.public())
     return Figures(
-        moved=dict(old.values_list("slug", "petition__slug")),
         asks=[
             Ask(petition, counts.get(petition.pk, 0), held.get(petition.pk, 0))
-            for petition in petitions
+            for petition in petitions_now().petitions
         ],
         countries=Tally.objects.by_country(),
         **Delivery.objects.sent().aggregate(
@@ -144,6 +168,17 @@ def _figures(_tick: int) -> Figures:
     )
 
 
+@lru_cache(maxsize=1)
+def _petitions(_tick: int) -> PublicPetitions:
+    public = Petition.objects.public()
+    old = PetitionAddress.objects.filter(petition__in=public)
+    return PublicPetitions(
+        petitions=list(public.with_texts()),
+        moved=dict(old.values_list("slug", "petition__slug")),
+    )
+
+
 def forget_figures() -> None:
     """Read them anew at the next look."""
     _figures.cache_clear()
+    _petitions.cache_clear()

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from petitions.models import Petition
-from petitions.web.figures import Ask, figures_now
+from petitions.web.figures import Ask, figures_now, petitions_now
 from petitions.web.forms import SignForm
 from petitions.web.views import petition_context
 
@@ -23,7 +23,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
     petition = petitions.filter(texts__language=settings.LANGUAGE_CODE).first()
     if petition is None:
         raise Http404
-    form = SignForm(petition=petition, others=figures_now().open_petitions_but(petition))
+    form = SignForm(petition=petition, others=petitions_now().open_but(petition))
     updates = petition.updates.in_language(get_language() or "en")
     context = petition_context(request, _ask(petition), form, updates)
     context |= {"preview": True, "is_draft": petition.state == Petition.State.DRAFT}

@@ -18,6 +18,7 @@ from petitions.models import (
     Batch,
     Office,
     Page,
+    Petition,
     PetitionUpdate,
     SharePicture,
     Signature,
@@ -36,7 +37,7 @@ from petitions.signatures.request import request_signature
 from petitions.web import figures, traps
 from petitions.web.answers import check_your_mail, kept_by_nobody
 from petitions.web.caching import cached_page
-from petitions.web.figures import Ask, figures_now, public_ask
+from petitions.web.figures import Ask, figures_now, petitions_now, public_ask
 from petitions.web.forms import ConfirmForm, SignForm, agreed_to
 from petitions.web.limits import NoMail, turn_of
 from petitions.web.offers import thank_you
@@ -86,17 +87,18 @@ def content_page(slug: str) -> Page:
 @counts_views
 @cached_page
 def petition(request: HttpRequest, slug: str) -> HttpResponse:
-    ask = public_ask(slug)
     if request.method == "POST":
-        return kept_by_nobody(_sign(request, ask))
-    return _show(request, ask, _sign_form(ask, code=partner_code(request.GET)))
+        return kept_by_nobody(_sign(request, slug))
+    ask = public_ask(slug)
+    return _show(request, ask, _sign_form(ask.petition, code=partner_code(request.GET)))
 
 
-def _sign(request: HttpRequest, ask: Ask) -> HttpResponse:
+def _sign(request: HttpRequest, slug: str) -> HttpResponse:
+    petition = petitions_now().named(slug)
     code = partner_code(request.POST)
-    form = _sign_form(ask, request.POST, code=code)
-    if not ask.petition.is_open or not form.is_valid():
-        return _show(request, ask, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    form = _sign_form(petition, request.POST, code=code)
+    if not petition.is_open or not form.is_valid():
+        return _show(request, public_ask(slug), form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     now = timezone.now()
     try:
         turn = turn_of(request, now=now)
@@ -105,13 +107,13 @@ def _sign(request: HttpRequest, ask: Ask) -> HttpResponse:
     else:
         wish = form.wish(partner_id=partner_id(code))
         request_signature(wish, now=now, mail_at=turn.mail_at, crowd=turn.crowd)
-        count(StepFigure.Step.ASKED, petition_id=ask.petition.pk)
+        count(StepFigure.Step.ASKED, petition_id=petition.pk)
     return check_your_mail(request)
 
 
-def _sign_form(ask: Ask, data: QueryDict | None = None, *, code: str) -> SignForm:
-    others = figures_now().open_petitions_but(ask.petition)
-    return SignForm(data, petition=ask.petition, others=others, partner_code=code)
+def _sign_form(petition: Petition, data: QueryDict | None = None, *, code: str) -> SignForm:
+    others = petitions_now().open_but(petition)
+    return SignForm(data, petition=petition, others=others, partner_code=code)
 
 
 def _show(
@@ -173,7 +175,7 @@ def confirmation(request: HttpRequest, token: str) -> HttpResponse:
 def _thank(request: HttpRequest, confirmed: Confirmed) -> HttpResponse:
     if confirmed.petition_ids:
         count(StepFigure.Step.CONFIRMED, petition_id=confirmed.asked_on)
-    known = {ask.petition.pk: ask.petition for ask in figures_now().asks}
+    known = {petition.pk: petition for petition in petitions_now().petitions}
     offers = [
         OpenOffer(known[each], token) for each, token in confirmed.offers.items() if each in known
     ]
