@@ -1,4 +1,5 @@
-"""Statements that run for every form, confirmation or letter: PostgreSQL plans them once a connection, not each time.
+"""Statements that run for every form, confirmation or letter: PostgreSQL plans them once a
+connection, not each time.
 
 Planning takes four times as long as running them. Django's own cursors put the parameters into the
 text, so that no statement is ever the same again; psycopg must not count those, since it would keep
