@@ -16,6 +16,11 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             offices=models.Count("deliveries"), reached=models.Count("deliveries", filter=sent)
         )
 
+    def newest_of(self, petition: Petition) -> Batch | None:
+        """With its progress; that of all others need not be counted for it."""
+        newest = Batch.objects.filter(petition=petition)[:1]
+        return self.with_progress().filter(pk__in=newest).first()
+
 
 class Batch(models.Model):
     petition = models.ForeignKey(

@@ -19,8 +19,8 @@ from petitions.web.tile_map import TileMap, tile_map
 
 # Figures on pages are at most this old; reading them costs the database once in this time.
 SECONDS = 0.5
-# Petitions and their words change seldom, and reading them takes as long as all figures. It is a
-# multiple of the other: who reads both gets them of one moment.
+# For petitions and their words, which take as long as all figures, and for letters, all of which are
+# counted. It is a multiple of the other: who reads both gets them of one moment.
 PETITIONS_SECONDS = 4 * SECONDS
 TURN_SECONDS = 0.2
 # A country with fewer signers is not named: there the number would point at people.
@@ -162,9 +162,14 @@ def _figures(_tick: int) -> Figures:
             for petition in petitions_now().petitions
         ],
         countries=Tally.objects.by_country(),
-        **Delivery.objects.sent().aggregate(
-            letters=Count("pk"), offices=Count("office", distinct=True)
-        ),
+        **_delivered(int(time.monotonic() // PETITIONS_SECONDS)),
+    )
+
+
+@lru_cache(maxsize=1)
+def _delivered(_tick: int) -> dict[str, int]:
+    return Delivery.objects.sent().aggregate(
+        letters=Count("pk"), offices=Count("office", distinct=True)
     )
 
 
@@ -181,4 +186,5 @@ def _petitions(_tick: int) -> PublicPetitions:
 def forget_figures() -> None:
     """Read them anew at the next look."""
     _figures.cache_clear()
+    _delivered.cache_clear()
     _petitions.cache_clear()

@@ -136,7 +136,7 @@ def petition_context(
         "updates": updates,
         "milestones": [each for each in updates if each.milestone],
         "named": ask.petition.signatures.named_in_public()[:NAMES_SHOWN],
-        "last_batch": Batch.objects.filter(petition=ask.petition).with_progress().first(),
+        "last_batch": Batch.objects.newest_of(ask.petition),
         "offices": Office.objects.responsible_for(ask.petition),
         "others": others,
         "open_asks": [other for other in others if other.petition.is_open],
