@@ -60,7 +60,7 @@ class TallyQuerySet(models.QuerySet["Tally"]):
 
         Call it last in its transaction: the rows stay locked until it ends.
         """
-        self._add([(petition_id, country, by, 0) for petition_id in sorted(petition_ids)])
+        self._add([(petition_id, country, by, 0) for petition_id in petition_ids])
 
     def change_for(self, signatures: Iterable[Signature], *, country: str, by: int) -> None:
         """The same for signatures of which some may be held: those are out of the count already."""
@@ -68,17 +68,16 @@ class TallyQuerySet(models.QuerySet["Tally"]):
         self._add(
             [
                 (petition_id, country, *((0, by * count) if is_held else (by * count, 0)))
-                for (petition_id, is_held), count in sorted(counts.items())
+                for (petition_id, is_held), count in counts.items()
             ]
         )
 
     def move_to_held(self, groups: list[tuple[str, int, int]]) -> None:
         """Take out of the count, or back into it where the number is below zero.
 
-        `groups` are country, petition and number, in that order: as `change` goes through rows, so
-        that no two callers interlock. It comes last in its transaction, too.
+        `groups` are country, petition and number. It comes last in its transaction, too.
         """
-        self._add([(petition_id, country, -by, by) for country, petition_id, by in sorted(groups)])
+        self._add([(petition_id, country, -by, by) for country, petition_id, by in groups])
 
     def _add(self, changes: list[tuple[int, str, int, int]]) -> None:
         """To petition and country: so many signatures, and so many held ones."""
