@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.urls import Resolver404, resolve
@@ -15,7 +16,7 @@ from campaign.checks.secrets import is_invented, secrets
 
 SHORTEST_KEY = 50
 FEWEST_SIGNS = 5
-ADMIN = {"django.contrib.admin", "allauth", "allauth.account"}
+ADMIN = ["django.contrib.admin", "allauth"]
 ADMIN_PAGES = ["/admin/", "/admin/login/", "/admin/account/login/", "/admin/account/2fa/"]
 
 
@@ -82,8 +83,7 @@ def admin_in_public(**_: Any) -> list[CheckMessage]:
     """On laptops, too: the roles are the same there. Workers answer nobody."""
     if settings.ROLE.serves_admin or settings.ROLE.queues:
         return []
-    loaded = sorted(ADMIN.intersection(settings.INSTALLED_APPS))
-    found = loaded + [path for path in ADMIN_PAGES if _is_there(path)]
+    found = [*filter(apps.is_installed, ADMIN), *filter(_is_there, ADMIN_PAGES)]
     if not found:
         return []
     words = f"The public process has what is the organizers' alone: {', '.join(found)}."

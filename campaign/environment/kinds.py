@@ -145,16 +145,20 @@ def _folder(text: str) -> Path:
     path = _path(text)
     if not path.is_dir():
         raise Wrong("must be a folder that is there")
-    if not os.access(path, os.R_OK | os.X_OK):
+    if not _may(path, os.R_OK | os.X_OK):
         raise Wrong("must be a folder that this process may read")
     return path
 
 
 def _writable_folder(text: str) -> Path:
     path = _folder(text)
-    if not os.access(path, os.W_OK):
+    if not _may(path, os.W_OK):
         raise Wrong("must be a folder that this process may write to")
     return path
+
+
+def _may(path: Path, what: int) -> bool:
+    return os.access(path, what, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _split(text: str) -> SplitResult | None:

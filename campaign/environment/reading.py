@@ -117,6 +117,4 @@ def _line(role: Role, faults: Mapping[str, str], typed: Mapping[str, str]) -> st
 def _misspelt(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name in sorted(set(given) - set(SETTINGS)):
         for meant in difflib.get_close_matches(name, SETTINGS, n=1, cutoff=ALIKE):
-            # Who gave both uses the other for something else.
-            if meant not in given:
-                yield name, meant
+            yield name, meant
