@@ -11,7 +11,7 @@ from campaign.environment.catalogue import EVERYBODY, SETTINGS
 from campaign.roles import Role
 from local import settings_page
 from local.settings_page import judge_settings_page
-from tests.machines.test_deploy import DEPLOY, compose, deployments, units
+from tests.machines.test_deploy import DEPLOY, ROOT, compose, deployments, units
 
 EXAMPLE_FILES = sorted((DEPLOY / "env").glob("*.env.example"))
 # Of other programs in our processes.
@@ -163,3 +163,12 @@ def test_the_image_sets_what_is_known():
         "BASE",
         "PATH",
     }
+
+
+def test_each_refusal_and_each_warning_is_documented():
+    code = "".join(path.read_text() for path in (ROOT / "campaign" / "checks").glob("*.py"))
+    ids = set(re.findall(r"campaign\.[EW]\d{3}", code))
+
+    assert len(ids) == 14
+    rows = (ROOT / "docs" / "operations.md").read_text().split("### What is refused")[1]
+    assert {each for each in ids if f"\n| `{each}` |" not in rows} == set()

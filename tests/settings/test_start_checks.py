@@ -20,7 +20,6 @@ from campaign.checks.secrets import is_invented, secrets
 from campaign.checks.start import refuse_to_start
 from campaign.environment.catalogue import SETTINGS
 from campaign.environment.reading import read
-from campaign.roles import Role
 from tests.processes import ROOT
 from tests.settings.test_bad_settings import GOOD
 
