@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +24,8 @@ ALIKE = 0.85
 
 @dataclass(frozen=True)
 class Environment:
-    values: Mapping[str, Any]
+    # Secrets are among them, and Django's pages of settings show what this says of itself.
+    values: Mapping[str, Any] = field(repr=False)
     role: Role
     is_server: bool
     # Names that are nobody's, each with the one that was perhaps meant.

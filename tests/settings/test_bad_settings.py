@@ -144,6 +144,13 @@ def test_a_folder_that_the_process_may_not_write_to_is_refused(nobody):
     assert line.endswith(f"must be a folder that this process may write to, not “{folder}”.")
 
 
+def test_what_was_read_shows_no_secret():
+    env = read(GOOD)
+
+    assert SECRET in env["DATABASE_URL"]
+    assert SECRET not in repr(env)
+
+
 def test_what_only_other_roles_read_is_as_if_it_were_not_there():
     assert read(GOOD | {"CAMPAIGN_ROLE": "deliverer", "RELAY_KEY": "k"})["RELAY_KEY"] == "k"
 
