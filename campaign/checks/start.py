@@ -2,8 +2,10 @@
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestFilesMixin
 from django.core.checks import ERROR, run_checks
 
 from campaign.checks.apps import START
@@ -14,6 +16,7 @@ from campaign.roles import Role
 def refuse_to_start() -> None:
     """What each web server, worker and beat asks first."""
     _refuse_all_on_a_server()
+    _refuse_pages_without_files()
     _refuse_what_is_wrong()
     refuse_to_start_with_wrong_keys()
 
@@ -32,6 +35,17 @@ def _refuse_all_on_a_server() -> None:
         _refuse(
             "It is for laptops: what serves the public would hold every key. Give each process of"
             " this server a CAMPAIGN_ROLE of its own."
+        )
+
+
+def _refuse_pages_without_files() -> None:
+    """Each page would be answered 500, as none knows the names of its files."""
+    has_pages = settings.ROLE.serves_public_pages or settings.ROLE.serves_admin
+    manifest = Path(settings.STATIC_ROOT) / ManifestFilesMixin.manifest_name
+    if settings.IS_SERVER and has_pages and not manifest.is_file():
+        _refuse(
+            f"STATIC_ROOT has no {manifest.name}: type 'manage.py collectstatic' as role all, or name"
+            " the folder where it was done."
         )
 
 

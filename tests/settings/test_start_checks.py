@@ -59,6 +59,7 @@ def found(*, deploy=False):
 
 
 def refused():
+    """Its keys are of no server, so at the latest these are refused."""
     with pytest.raises(SystemExit) as refusal:
         refuse_to_start()
     return refusal.value.code
@@ -215,6 +216,21 @@ def test_other_roles_secrets_are_told(server):
 
     assert warning.id == "campaign.W003"
     assert "does not read BROKER_URL, LIMITS_URL, and" in warning.msg
+
+
+def test_pages_whose_files_were_not_collected_are_not_served(server, tmp_path):
+    settings = server("organizer", BROKER_URL="", EMAIL_URL="")
+    settings.STATIC_ROOT = tmp_path
+
+    assert refused() == (
+        "The organizer role does not start. STATIC_ROOT has no staticfiles.json: type 'manage.py"
+        " collectstatic' as role all, or name the folder where it was done."
+    )
+    (tmp_path / "staticfiles.json").touch()
+    assert "STATIC_ROOT" not in refused()
+    (tmp_path / "staticfiles.json").unlink()
+    server("mailer")
+    assert "STATIC_ROOT" not in refused()
 
 
 def test_a_misspelt_name_is_told_when_a_process_starts(server, capsys):
