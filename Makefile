@@ -1,4 +1,4 @@
-.PHONY: run test check bench catalogues lock clean
+.PHONY: run test check bench catalogues settings lock clean
 
 run: # environment, servers, the site on http://127.0.0.1:8000 (PORT=8001 changes it)
 	@scripts/run
@@ -14,6 +14,9 @@ bench: # the benchmarks (ARGS goes to them)
 
 catalogues: # bring the translations' catalogues up to date with the code (needs GNU gettext)
 	@scripts/catalogues
+
+settings: # write docs/settings.md from the code
+	@scripts/settings
 
 lock: # compile the two lock files anew
 	@scripts/lock

@@ -15,16 +15,15 @@ app.autodiscover_tasks(["petitions"])
 
 @worker_init.connect
 @beat_init.connect
-def refuse_wrong_keys(**_: Any) -> None:
-    from campaign.checks import (  # noqa: PLC0415 - it needs the settings, which need this module
-        refuse_to_start_with_wrong_keys,
-    )
+def refuse_what_is_wrong(**_: Any) -> None:
+    # It needs the settings, which need this module.
+    from campaign.checks.start import refuse_to_start  # noqa: PLC0415
 
-    refuse_to_start_with_wrong_keys()
+    refuse_to_start()
 
 
 @celeryd_after_setup.connect
 def refuse_wrong_queues(instance: Any, **_: Any) -> None:
-    from campaign.checks import refuse_to_take_from  # noqa: PLC0415 - likewise
+    from campaign.checks.start import refuse_to_take_from  # noqa: PLC0415 - likewise
 
     refuse_to_take_from(instance.app.amqp.queues.consume_from)

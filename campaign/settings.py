@@ -1,58 +1,50 @@
-"""Every setting of the site, read from the environment in this one place.
+"""Django's settings. Those that come from the environment are in campaign/environment/catalogue.py,
+each with what it is for; docs/settings.md shows them.
 
 On a laptop `make run` writes the addresses of the servers it started to `var/run/local.env`, so
 that `manage.py` in a second terminal finds them.
 """
 
+import os
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as country_name
 
+from campaign.environment.kinds import BASE_DIR
+from campaign.environment.reading import read_or_refuse
 from campaign.roles import Queue, Role
 from petitions.web.headers import add_static_headers
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-
-env = environ.Env()
-env.read_env(VAR_DIR / "run" / "local.env")
-
-
-def required(name: str) -> str:
-    value: str = env.str(name, default="")
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set. Set it, or type 'make run' first.")
-    return value
-
+environ.Env.read_env(VAR_DIR / "run" / "local.env")
+ENVIRONMENT = env = read_or_refuse(os.environ)
 
 # --- Who this process is
 
-ROLE = Role(env.str("CAMPAIGN_ROLE", default=Role.ALL))
-DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = required("SECRET_KEY")
-# Earlier ones, by which late bounces are still known.
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+ROLE = env.role
+# Then some things are refused that a laptop may do: campaign/checks/.
+IS_SERVER = env.is_server
+DEBUG = env["DEBUG"]
+SECRET_KEY: str = env["SECRET_KEY"]
+SECRET_KEY_FALLBACKS: list[str] = env["SECRET_KEY_FALLBACKS"]
+SITE_URL: str = env["SITE_URL"]
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
-# The site's onion service, such as http://….onion: pages then point Tor Browser to it.
-ONION_URL = env.str("ONION_URL", default="").rstrip("/")
+ALLOWED_HOSTS: list[str | None] = env["ALLOWED_HOSTS"] or [urlsplit(SITE_URL).hostname]
+ONION_URL: str = env["ONION_URL"]
 if ONION_URL:
     ALLOWED_HOSTS += [urlsplit(ONION_URL).hostname]
-CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))
+CONTENT_DIR = env["CONTENT_DIR"]
+# axes wants to lock by address, and we keep none.
+SILENCED_SYSTEM_CHECKS = ["axes.W006", *env["ACCEPTED_WARNINGS"]]
 
 # --- Keys: one folder, of which each machine holds only the parts its role may have
 
-VAULT_DIR = Path(env.str("VAULT_DIR", default=str(VAR_DIR / "vault")))
-# Where the deliverer keeps what must outlive the database: the newest heads of the public log that
-# it signed, and which rows people had erased.
-LEDGER_MEMORY_DIR = Path(env.str("LEDGER_MEMORY_DIR", default=str(VAULT_DIR / "ledger")))
+VAULT_DIR = env["VAULT_DIR"]
+LEDGER_MEMORY_DIR = env["LEDGER_MEMORY_DIR"] or VAULT_DIR / "ledger"
 
 # --- What runs
 
@@ -67,6 +59,7 @@ INSTALLED_APPS = [
     "crispy_forms",
     "csp",
     "petitions",
+    "campaign.checks",
 ]
 
 MIDDLEWARE = [
@@ -122,7 +115,7 @@ if ROLE.serves_admin:
     ]
 
 # The page that shows the local mail server's letters exists only where `make run` named the folder.
-MAILBOX_DIR = env.str("MAILBOX_DIR", default="")
+MAILBOX_DIR = env["MAILBOX_DIR"]
 if MAILBOX_DIR:
     INSTALLED_APPS += ["local"]
 
@@ -143,7 +136,7 @@ CRISPY_TEMPLATE_PACK = "asks"
 
 # --- PostgreSQL: the only state
 
-DATABASES = {"default": env.db_url_config(required("DATABASE_URL"))}
+DATABASES = {"default": environ.Env.db_url_config(env["DATABASE_URL"])}
 DATABASES["default"]["ENGINE"] = "campaign.postgresql"
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
@@ -151,15 +144,11 @@ DATABASES["default"]["OPTIONS"] = {
     # waits for one asks again after the time-out, for five seconds in all: campaign/postgresql/.
     "pool": {"min_size": 1, "max_size": 8, "timeout": 0.5, "reconnect_timeout": 0.5},
 }
-# A pooler that lends a session for one transaction, as PgBouncer does: what a session would keep
-# (prepared statements, cursors between transactions) is not used then.
-DATABASE_POOLER = env.str("DATABASE_POOLER", default="")
-if DATABASE_POOLER not in {"", "transaction"}:
-    raise ImproperlyConfigured("DATABASE_POOLER must be empty or transaction.")
+DATABASE_POOLER: str = env["DATABASE_POOLER"]
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER == "transaction"
-# A streaming replica, for what reads much; petitions/models/replica.py says when it is read.
-if REPLICA_URL := env.str("REPLICA_URL", default=""):
-    DATABASES["replica"] = env.db_url_config(REPLICA_URL)
+# petitions/models/replica.py says when it is read.
+if REPLICA_URL := env["REPLICA_URL"]:
+    DATABASES["replica"] = environ.Env.db_url_config(REPLICA_URL)
     DATABASES["replica"]["OPTIONS"] = {
         **DATABASES["replica"].get("OPTIONS", {}),
         # An organizer's page must not wait for a machine that is gone.
@@ -173,7 +162,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 
 # --- Celery: ticks that carry no data; PostgreSQL is the queue
 
-CELERY_BROKER_URL = env.str("BROKER_URL", default="")
+CELERY_BROKER_URL = env["BROKER_URL"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -193,29 +182,21 @@ if ROLE.queues or ROLE.serves_admin:
 
 # --- Backups
 
-# To whom they are encrypted, by commas: public keys of age, whose other halves lie elsewhere.
-BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
+BACKUP_RECIPIENTS: list[str] = env["BACKUP_RECIPIENTS"]
 
 # --- Mail
 
-vars().update(env.email_url_config(env.str("EMAIL_URL", default="smtp://127.0.0.1:2525")))
+vars().update(environ.Env.email_url_config(env["EMAIL_URL"]))
 EMAIL_TIMEOUT = 30
-DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Five Asks <hello@fiveasks.example>")
-LETTER_FROM = env.str("LETTER_FROM", default="Five Asks <letters@fiveasks.example>")
-# The mailbox for what comes back to letters; each letter adds "+", its number and a keyed hash.
-# Empty: the mailbox of LETTER_FROM.
-LETTER_RETURN_PATH = env.str("LETTER_RETURN_PATH", default="")
-# An IMAP folder to which that mail comes, where no mail server can pipe it; deliverer only.
-# Such as imaps://letters@mail.example/INBOX
-RETURNS_IMAP_URL = env.str("RETURNS_IMAP_URL", default="")
-RETURNS_IMAP_PASSWORD = env.str("RETURNS_IMAP_PASSWORD", default="")
-# What people wrote is moved there, since attachments are not filed; all else is deleted.
-RETURNS_IMAP_ANSWERS = env.str("RETURNS_IMAP_ANSWERS", default="Answers")
-# A hosted sender that posts what becomes of letters, as django-anymail names it; role `returns`.
-RETURNS_WEBHOOKS = env.str("RETURNS_WEBHOOKS", default="")
-# "user:password" with which it must come, and the key with which it signs, if it does.
-RETURNS_WEBHOOK_SECRET = env.str("RETURNS_WEBHOOK_SECRET", default="")
-RETURNS_WEBHOOK_KEY = env.str("RETURNS_WEBHOOK_KEY", default="")
+DEFAULT_FROM_EMAIL: str = env["MAIL_FROM"]
+LETTER_FROM: str = env["LETTER_FROM"]
+LETTER_RETURN_PATH: str = env["LETTER_RETURN_PATH"]
+RETURNS_IMAP_URL: str = env["RETURNS_IMAP_URL"]
+RETURNS_IMAP_PASSWORD: str = env["RETURNS_IMAP_PASSWORD"]
+RETURNS_IMAP_ANSWERS: str = env["RETURNS_IMAP_ANSWERS"]
+RETURNS_WEBHOOKS: str = env["RETURNS_WEBHOOKS"]
+RETURNS_WEBHOOK_SECRET: str = env["RETURNS_WEBHOOK_SECRET"]
+RETURNS_WEBHOOK_KEY: str = env["RETURNS_WEBHOOK_KEY"]
 ANYMAIL = {"WEBHOOK_SECRET": RETURNS_WEBHOOK_SECRET}
 if RETURNS_WEBHOOK_KEY:
     # Each sender has its own word for it.
@@ -223,46 +204,22 @@ if RETURNS_WEBHOOK_KEY:
         f"{RETURNS_WEBHOOKS.upper()}_{word}": RETURNS_WEBHOOK_KEY
         for word in ("WEBHOOK_SIGNING_KEY", "WEBHOOK_KEY", "SIGNING_SECRET", "INBOUND_SECRET")
     }
-# Files of a letter up to so many bytes are attached; larger ones are downloaded from the office's
-# page. Mails are a third larger, and many mail servers take 10 MB.
-LETTER_FILES_BYTES = env.int("LETTER_FILES_BYTES", default=7_000_000)
-# Where the relay does not sign: a folder with an RSA and an Ed25519 key for DKIM; mailer and
-# deliverer only. Empty: the relay signs.
-DKIM_DIR = Path(env.str("DKIM_DIR")) if env.str("DKIM_DIR", default="") else None
-# Where a letter whose fate is unknown can be asked after by its Message-ID, for example
-# postfix:///var/log/mail.log; empty: nobody can be asked, and it goes out again with the same
-# Message-ID.
-RELAY_URL = env.str("RELAY_URL", default="")
-# The key of a hosted sender's API, where RELAY_URL names one.
-RELAY_KEY = env.str("RELAY_KEY", default="")
-# Seconds after which the relay gives up a silent connection; no letter is judged before that.
-RELAY_TIMEOUT = env.int("RELAY_TIMEOUT", default=300)
-# In no minute more letters than these to one mail domain: what comes too fast is taken for spam.
-# 0: as many as there are.
-LETTERS_PER_DOMAIN_A_MINUTE = env.int("LETTERS_PER_DOMAIN_A_MINUTE", default=60)
-# Mails with news, all together. They share a relay with confirmation mails, whose readers wait.
-# 0: as many as there are.
-NEWS_MAILS_A_MINUTE = env.int("NEWS_MAILS_A_MINUTE", default=300)
+LETTER_FILES_BYTES: int = env["LETTER_FILES_BYTES"]
+DKIM_DIR = env["DKIM_DIR"]
+RELAY_URL: str = env["RELAY_URL"]
+RELAY_KEY: str = env["RELAY_KEY"]
+RELAY_TIMEOUT: int = env["RELAY_TIMEOUT"]
+LETTERS_PER_DOMAIN_A_MINUTE: int = env["LETTERS_PER_DOMAIN_A_MINUTE"]
+NEWS_MAILS_A_MINUTE: int = env["NEWS_MAILS_A_MINUTE"]
 
 # --- Bots: who asks too much waits (docs/decisions/0012-limits-wait.md)
 
-# A Valkey or Redis for counters that may be lost; empty: nobody is counted. Best one that writes
-# nothing to disk, by a socket or an IP address: looking up a name can take longer than we wait.
-LIMITS_URL = env.str("LIMITS_URL", default="")
-# The header in which the proxy names the client, such as X-Real-IP; it must overwrite what
-# clients send. Empty: the address that the connection comes from.
-CLIENT_ADDRESS_HEADER = env.str("CLIENT_ADDRESS_HEADER", default="")
-# Addresses of Tor exits, one a line; it is read again when it changes.
-TOR_EXITS_FILE = env.str("TOR_EXITS_FILE", default="")
-# More sign requests in a minute are a flood. The default is a hundred a second, which we can carry.
-FLOOD_REQUESTS_A_MINUTE = env.int("FLOOD_REQUESTS_A_MINUTE", default=6000)
-# Confirmation mails to one mail domain, of which news takes half at most; the largest providers get
-# a hundred times as many.
-DOMAIN_MAILS_AN_HOUR = env.int("DOMAIN_MAILS_AN_HOUR", default=100)
-# "accept" protects people at risk who use a throw-away address; organizers see a flag.
-DISPOSABLE_ADDRESSES = env.str("DISPOSABLE_ADDRESSES", default="accept")
-if DISPOSABLE_ADDRESSES not in {"accept", "refuse"}:
-    raise ImproperlyConfigured("DISPOSABLE_ADDRESSES must be accept or refuse.")
+LIMITS_URL: str = env["LIMITS_URL"]
+CLIENT_ADDRESS_HEADER: str = env["CLIENT_ADDRESS_HEADER"]
+TOR_EXITS_FILE = env["TOR_EXITS_FILE"]
+FLOOD_REQUESTS_A_MINUTE: int = env["FLOOD_REQUESTS_A_MINUTE"]
+DOMAIN_MAILS_AN_HOUR: int = env["DOMAIN_MAILS_AN_HOUR"]
+DISPOSABLE_ADDRESSES: str = env["DISPOSABLE_ADDRESSES"]
 
 # --- Languages
 
@@ -295,7 +252,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "petitions.web.bundles.BundleFinder",
 ]
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
+STATIC_ROOT = env["STATIC_ROOT"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -369,11 +326,7 @@ LOGGING = {
 
 # --- How organizers get in (docs/decisions/0026-two-factors.md)
 
-# "required": a password alone opens nothing but the pages where a second factor is set up.
-# "optional" is for laptops; who has set one up is asked for it all the same.
-SECOND_FACTOR = env.str("SECOND_FACTOR", default="required")
-if SECOND_FACTOR not in {"required", "optional"}:
-    raise ImproperlyConfigured("SECOND_FACTOR must be required or optional.")
+SECOND_FACTOR: str = env["SECOND_FACTOR"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 LOGOUT_REDIRECT_URL = "account_login"
@@ -407,13 +360,9 @@ AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "csrfmiddlewaret
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-# axes wants to lock by address, and we keep none.
-SILENCED_SYSTEM_CHECKS = ["axes.W006"]
-
 # --- Exports
 
-# Another organizer has to approve each export before it is made.
-EXPORTS_NEED_APPROVAL = env.bool("EXPORTS_NEED_APPROVAL", default=False)
+EXPORTS_NEED_APPROVAL: bool = env["EXPORTS_NEED_APPROVAL"]
 
 # --- The organizers' screens
 

@@ -5,6 +5,7 @@ test        the tests, on servers that are thrown away; further words go to pyte
 bench       the benchmarks, on empty but durable servers; further words go to them
 check       format, lint, types, imports, migrations, settings, templates, translations, dependencies
 catalogues  brings the translations' catalogues up to date with the code
+settings    writes docs/settings.md from the code
 with        any command, on the servers and the data of `run`: with -- ./manage.py dumpdata"""
 
 import os
@@ -16,6 +17,7 @@ from local.check import check
 from local.places import VAR, Home
 from local.processes import run_in_foreground
 from local.servers import SITE, as_environment, servers, settings_for, throw_away_servers
+from local.settings_page import write_settings_page
 from local.static_files import static_files
 from local.stopping import Stopped, Trouble, listen
 from local.supervisor import kept_secret, run
@@ -83,6 +85,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "bench": bench,
     "check": lambda _: check(),
     "catalogues": lambda _: catalogues.update(),
+    "settings": lambda _: write_settings_page(),
     "with": run_with,
 }
 

@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from campaign.environment.catalogue import SETTINGS
+from campaign.roles import Role
 from local.content import missing_content
 from local.deployment import judge_deployment
 from local.node_tools import NoNodeTools, node_modules
 from local.places import ROOT
 from local.servers import throw_away_servers
+from local.settings_page import judge_settings_page
 from local.static_files import static_files
 from local.stopping import pause
 from local.translations import judge_catalogues
@@ -21,8 +24,7 @@ from local.translations import judge_catalogues
 BIN = Path(sys.prefix) / "bin"
 TEMPLATES = ["templates", "local/templates"]
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
-# Those that serve pages; the others answer no request.
-ROLES = ["web", "organizer", "returns"]
+ROLES = ["web", "organizer", "returns", "mailer", "deliverer"]
 # A lock that names an address would send everybody's pip there.
 ADDRESS = re.compile(r"://| @ |^\s*(-i|-f|--index|--extra-index|--find-links|--trusted-host)\b")
 
@@ -77,6 +79,7 @@ def steps(environment: Mapping[str, str]) -> list[Step]:
         step("template lint", BIN / "djlint", "--lint", *TEMPLATES),
         Step("translations", check_translations),
         Step("deployment files", check_deployment),
+        Step("settings page", check_settings_page),
         Step("content", lambda: check_content(environment)),
         Step("pages", lambda: look_at_pages(environment)),
         Step("addresses in locks", lambda: find_addresses(LOCKS)),
@@ -85,14 +88,20 @@ def steps(environment: Mapping[str, str]) -> list[Step]:
 
 
 def like_production(environment: Mapping[str, str], role: str) -> dict[str, str]:
-    return {
-        **environment,
-        "SITE_URL": "https://asks.example",
-        "ALLOWED_HOSTS": "asks.example",
+    """What this role reads, as one of several machines has it; no command asks any of these."""
+    settings = {
         "CAMPAIGN_ROLE": role,
-        "MAILBOX_DIR": "",
-        "RELAY_URL": "",
+        "SECRET_KEY": environment["SECRET_KEY"],
+        "SITE_URL": "https://asks.example",
+        "DATABASE_URL": "postgres://fiveasks@database.example/fiveasks",
+        "BROKER_URL": "redis://broker.example:6379/0",
+        "EMAIL_URL": "smtp+tls://relay.example:587",
+        "MAIL_FROM": "Five Asks <hello@asks.example>",
+        "LETTER_FROM": "Five Asks <letters@asks.example>",
     }
+    read = {name: text for name, text in settings.items() if SETTINGS[name].is_read_by(Role(role))}
+    # Named, though empty: else Django would take it from `run`'s file.
+    return {**environment, **dict.fromkeys(SETTINGS, ""), **read}
 
 
 def passes(step: Step) -> bool:
@@ -150,6 +159,11 @@ def check_translations() -> Outcome:
 def check_deployment() -> Outcome:
     problems, notice = judge_deployment()
     return Outcome(not problems, "\n".join(problems), notice)
+
+
+def check_settings_page() -> Outcome:
+    problems = judge_settings_page()
+    return Outcome(not problems, "\n".join(problems))
 
 
 def check_content(environment: Mapping[str, str]) -> Outcome:

@@ -15,5 +15,6 @@ class PetitionsConfig(AppConfig):
         from petitions.delivery.imap import check_imap_url  # noqa: PLC0415
         from petitions.delivery.relays import check_relay_url  # noqa: PLC0415
 
-        checks.register(check_relay_url)
-        checks.register(check_imap_url)
+        # By this word a process asks for them before it starts (campaign/checks/).
+        checks.register(check_relay_url, "start")
+        checks.register(check_imap_url, "start")

@@ -4,6 +4,7 @@ import base64
 import re
 import shutil
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import dkim
@@ -24,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings as django_settings
 
-from campaign.checks import refuse_to_start_with_wrong_keys
+from campaign.checks.keys import refuse_to_start_with_wrong_keys
 from campaign.roles import Role
 from petitions.dkim import sign, signers
 from petitions.mime import Mail
@@ -250,6 +251,7 @@ def test_with_wrong_keys_a_role_that_sends_does_not_start(folder, keys, spoil, w
 
 def test_a_role_that_sends_nothing_must_not_have_them(folder, keys, settings):
     settings.ROLE = Role.WEB
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, foreign=frozenset({"DKIM_DIR"}))
     for secret in Role.ALL.secrets:
         shutil.rmtree(keys.directory / secret)
 

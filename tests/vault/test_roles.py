@@ -9,7 +9,7 @@ import sys
 import pytest
 from django.conf import settings as django_settings
 
-from campaign.checks import refuse_to_start_with_wrong_keys
+from campaign.checks.keys import refuse_to_start_with_wrong_keys
 from campaign.roles import Role
 from petitions.vault import Secret, vault
 from tests.conftest import EPOCH

@@ -14,7 +14,7 @@ import pytest
 from django.urls import clear_url_caches
 
 import campaign.urls
-from campaign.checks import refuse_to_start_with_wrong_keys
+from campaign.checks.keys import refuse_to_start_with_wrong_keys
 from campaign.roles import Role
 from petitions.delivery.return_path import return_path
 from petitions.models import Delivery, NotFiled, Office, Returned, returned

@@ -1,7 +1,6 @@
-"""What must hold before a role starts."""
+"""Keys, of the vault, for DKIM and for webhooks: present, right, and no others within reach."""
 
 import sys
-from collections.abc import Iterable
 
 from django.conf import settings
 
@@ -25,23 +24,11 @@ def refuse_to_start_with_wrong_keys() -> None:
         sys.exit(f"The {settings.ROLE} role does not start. {error}")
 
 
-def refuse_to_take_from(queues: Iterable[str]) -> None:
-    """Exit with one line when a worker shall take ticks that its role can't do, or nobody sends."""
-    foreign = sorted(set(queues) - settings.ROLE.queues)
-    if foreign:
-        own = ", ".join(sorted(settings.ROLE.queues)) or "none"
-        sys.exit(
-            f"The {settings.ROLE} role does not start. It may not take from {', '.join(foreign)};"
-            f" its queues are: {own}."
-        )
-
-
 def _check_dkim() -> None:
-    if not settings.DKIM_DIR:
-        return
-    if not settings.ROLE.sends_mail:
+    if "DKIM_DIR" in settings.ENVIRONMENT.foreign:
         raise BadDkimKeys("It sends no mail and must not have a DKIM_DIR.")
-    signers(settings.DKIM_DIR)
+    if settings.DKIM_DIR:
+        signers(settings.DKIM_DIR)
 
 
 def _check_webhooks() -> None:

@@ -1,0 +1,1 @@
+"""What must hold before a role starts, and what an administrator should know."""
