@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as country_name
 
 from campaign.roles import Queue, Role
+from petitions.content_files import ContentNotValid
+from petitions.facts import FIRST, languages_of, read_facts, sender
 from petitions.web.headers import add_static_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -45,7 +47,12 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname])
 ONION_URL = env.str("ONION_URL", default="").rstrip("/")
 if ONION_URL:
     ALLOWED_HOSTS += [urlsplit(ONION_URL).hostname]
-CONTENT_DIR = Path(env.str("CONTENT_DIR", default=str(BASE_DIR / "content")))
+# The campaign's words; a relative folder is meant from here.
+CONTENT_DIR = BASE_DIR / env.str("CONTENT_DIR", default="content")
+try:
+    CAMPAIGN = read_facts(CONTENT_DIR)
+except ContentNotValid as error:
+    raise ImproperlyConfigured(str(error)) from error
 
 # --- Keys: one folder, of which each machine holds only the parts its role may have
 
@@ -200,8 +207,8 @@ BACKUP_RECIPIENTS = env.list("BACKUP_RECIPIENTS", default=[])
 
 vars().update(env.email_url_config(env.str("EMAIL_URL", default="smtp://127.0.0.1:2525")))
 EMAIL_TIMEOUT = 30
-DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Five Asks <hello@fiveasks.example>")
-LETTER_FROM = env.str("LETTER_FROM", default="Five Asks <letters@fiveasks.example>")
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default=sender(CAMPAIGN, "hello"))
+LETTER_FROM = env.str("LETTER_FROM", default=sender(CAMPAIGN, "letters"))
 # The mailbox for what comes back to letters; each letter adds "+", its number and a keyed hash.
 # Empty: the mailbox of LETTER_FROM.
 LETTER_RETURN_PATH = env.str("LETTER_RETURN_PATH", default="")
@@ -266,18 +273,8 @@ if DISPOSABLE_ADDRESSES not in {"accept", "refuse"}:
 
 # --- Languages
 
-# Each by its own name, so that its readers find it whatever the page's language is.
-LANGUAGE_CODE = "en"
-LANGUAGES = [
-    ("en", "English"),
-    ("uk", "Українська"),
-    ("ru", "Русский"),
-    ("be", "Беларуская"),
-    ("de", "Deutsch"),
-    ("fr", "Français"),
-    ("pl", "Polski"),
-    ("lt", "Lietuvių"),
-]
+LANGUAGE_CODE = FIRST
+LANGUAGES = languages_of(CAMPAIGN)
 # The second corrects names of countries and months that the packages lack or have otherwise.
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "names"]
 FORMAT_MODULE_PATH = ["campaign.formats"]
@@ -289,7 +286,11 @@ TIME_ZONE = "UTC"
 # --- Static files
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# A campaign's own files, such as img/mark.svg, stand in for the site's.
+STATICFILES_DIRS = [
+    *([CONTENT_DIR / "static"] if (CONTENT_DIR / "static").is_dir() else []),
+    BASE_DIR / "static",
+]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
