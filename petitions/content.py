@@ -234,8 +234,17 @@ def _validated(row: Row, place: Place) -> Row:
     try:
         row.full_clean()
     except ValidationError as error:
-        raise place.wrong(" ".join(_words_of(error))) from error
+        first = next(iter(error.message_dict))
+        raise _place_of_field(first, place).wrong(" ".join(_words_of(error))) from error
     return row
+
+
+def _place_of_field(name: str, place: Place) -> Place:
+    if place.line:
+        return place
+    path = place.path
+    file = path.with_name(f"letter.{path.name}") if name.startswith("letter") else path
+    return place_of(file, CALLED.get(name, name))
 
 
 def _words_of(error: ValidationError) -> Iterable[str]:

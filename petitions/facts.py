@@ -131,9 +131,8 @@ def _check_language(language: str, words: dict[str, Any], path: Path) -> None:
 
 
 def _check_colours(colours: dict[str, Any], path: Path) -> None:
-    for name, value in {**colours, **colours.get("dark", {})}.items():
-        if name == "dark":
-            continue
+    light = [pair for pair in colours.items() if pair[0] != "dark"]
+    for name, value in [*light, *colours.get("dark", {}).items()]:
         if name not in COLOURS:
             raise place_of(path, name).wrong(f"there is no colour {name}.")
         if not isinstance(value, str) or not COLOUR.fullmatch(value):

@@ -83,7 +83,9 @@ def test_the_campaigns_files_are_held_to_the_same_rules(tmp_path, settings, db):
     letter = '+++\nsubject = "S"\nsalutation = "Dear {name},"\n+++\nPlease.'
     (make / "letter.en.md").write_text(letter)
 
-    with pytest.raises(Exception, match=r"en\.md: There is no placeholder \{name\}"):
+    with pytest.raises(
+        Exception, match=r"letter\.en\.md, line 3: salutation: There is no placeholder \{name\}"
+    ):
         load_campaign(content)
 
     (make / "letter.en.md").write_text(letter.replace("{name}", "{office}"))
