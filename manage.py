@@ -15,7 +15,12 @@ def main() -> None:
     except ModuleNotFoundError:
         step_into_environment()
     else:
-        execute_from_command_line(sys.argv)
+        from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 - as above
+
+        try:
+            execute_from_command_line(sys.argv)
+        except ImproperlyConfigured as error:
+            sys.exit(str(error))
 
 
 def step_into_environment() -> None:

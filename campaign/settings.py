@@ -6,6 +6,7 @@ that `manage.py` in a second terminal finds them.
 """
 
 import os
+import sys
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ from django.utils.translation import gettext_lazy as country_name
 from campaign.environment.kinds import BASE_DIR
 from campaign.environment.reading import read_or_refuse
 from campaign.roles import Queue, Role
+from petitions.content_files import ContentNotValid
+from petitions.facts import FIRST, languages_of, read_facts, sender
 from petitions.web.headers import add_static_headers
 
 VAR_DIR = BASE_DIR / "var"
@@ -37,9 +40,13 @@ ALLOWED_HOSTS: list[str | None] = env["ALLOWED_HOSTS"] or [urlsplit(SITE_URL).ho
 ONION_URL: str = env["ONION_URL"]
 if ONION_URL:
     ALLOWED_HOSTS += [urlsplit(ONION_URL).hostname]
-CONTENT_DIR = env["CONTENT_DIR"]
 # axes wants to lock by address, and we keep none.
 SILENCED_SYSTEM_CHECKS = ["axes.W006", *env["ACCEPTED_WARNINGS"]]
+CONTENT_DIR = env["CONTENT_DIR"]
+try:
+    CAMPAIGN = read_facts(CONTENT_DIR)
+except ContentNotValid as error:
+    sys.exit(str(error))
 
 # --- Keys: one folder, of which each machine holds only the parts its role may have
 
@@ -188,8 +195,8 @@ BACKUP_RECIPIENTS: list[str] = env["BACKUP_RECIPIENTS"]
 
 vars().update(environ.Env.email_url_config(env["EMAIL_URL"]))
 EMAIL_TIMEOUT = 30
-DEFAULT_FROM_EMAIL: str = env["MAIL_FROM"]
-LETTER_FROM: str = env["LETTER_FROM"]
+DEFAULT_FROM_EMAIL: str = env["MAIL_FROM"] or sender(CAMPAIGN, "hello")
+LETTER_FROM: str = env["LETTER_FROM"] or sender(CAMPAIGN, "letters")
 LETTER_RETURN_PATH: str = env["LETTER_RETURN_PATH"]
 RETURNS_IMAP_URL: str = env["RETURNS_IMAP_URL"]
 RETURNS_IMAP_PASSWORD: str = env["RETURNS_IMAP_PASSWORD"]
@@ -223,18 +230,8 @@ DISPOSABLE_ADDRESSES: str = env["DISPOSABLE_ADDRESSES"]
 
 # --- Languages
 
-# Each by its own name, so that its readers find it whatever the page's language is.
-LANGUAGE_CODE = "en"
-LANGUAGES = [
-    ("en", "English"),
-    ("uk", "Українська"),
-    ("ru", "Русский"),
-    ("be", "Беларуская"),
-    ("de", "Deutsch"),
-    ("fr", "Français"),
-    ("pl", "Polski"),
-    ("lt", "Lietuvių"),
-]
+LANGUAGE_CODE = FIRST
+LANGUAGES = languages_of(CAMPAIGN)
 # The second corrects names of countries and months that the packages lack or have otherwise.
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "names"]
 FORMAT_MODULE_PATH = ["campaign.formats"]
@@ -246,7 +243,11 @@ TIME_ZONE = "UTC"
 # --- Static files
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# A campaign's own files, such as img/mark.svg, stand in for the site's.
+STATICFILES_DIRS = [
+    *([CONTENT_DIR / "static"] if (CONTENT_DIR / "static").is_dir() else []),
+    BASE_DIR / "static",
+]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",

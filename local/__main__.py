@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from local import catalogues
 from local.check import check
-from local.places import VAR, Home
+from local.places import Home, chosen_content
 from local.processes import run_in_foreground
 from local.servers import SITE, as_environment, servers, settings_for, throw_away_servers
 from local.settings_page import write_settings_page
@@ -72,10 +72,11 @@ def run_with(words: Sequence[str]) -> int:
     command = [word for number, word in enumerate(words) if number or word != "--"]
     if not command:
         raise Trouble("Which command? For example: python -m local with -- ./manage.py migrate")
-    home = Home(VAR)
+    home = Home.of(chosen_content())
     with servers(home, durable=True) as addresses:
         settings = settings_for(home, site=SITE, secret=kept_secret())
         settings |= {name: os.environ[name] for name in settings if os.environ.get(name)}
+        settings["CONTENT_DIR"] = str(chosen_content())
         return run_in_foreground(command, as_environment(settings | addresses))
 
 

@@ -82,6 +82,7 @@ def steps(environment: Mapping[str, str]) -> list[Step]:
         Step("settings page", check_settings_page),
         Step("content", lambda: check_content(environment)),
         Step("pages", lambda: look_at_pages(environment)),
+        step("licences", BIN / "reuse", "lint", "--lines"),
         Step("addresses in locks", lambda: find_addresses(LOCKS)),
         Step("known vulnerabilities", lambda: audit(environment)),
     ]
@@ -168,7 +169,8 @@ def check_settings_page() -> Outcome:
 
 def check_content(environment: Mapping[str, str]) -> Outcome:
     """All files are there in each language, and the models take what stands in them."""
-    missing = missing_content(ROOT / "content")
+    campaigns = [ROOT / "content", *sorted((ROOT / "examples").glob("*/"))]
+    missing = [f"{each.name}: {line}" for each in campaigns for line in missing_content(each)]
     for words in (("migrate", "-v", "0"), ("load_campaign",)):
         outcome = run([sys.executable, ROOT / "manage.py", *words], environment)
         if not outcome.passed:

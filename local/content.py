@@ -6,26 +6,24 @@ import csv
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-
-from local.catalogues import PLURALS
-
-# Every language but English, which the others are translated from.
-LANGUAGES = tuple(PLURALS)
+from typing import Any
 
 
 def missing_content(directory: Path) -> list[str]:
-    """What stands in English and not in another language, or there and not in English."""
+    """What stands in English and not in another of its languages, or there and not in English."""
+    facts = tomllib.loads((directory / "campaign.toml").read_text(encoding="utf-8"))
+    languages = facts.get("languages", {})
     files = {path.relative_to(directory) for path in directory.rglob("*.md")}
     english = {path for path in files if language_of(path) == "en"}
-    wanted = {in_language(path, language) for path in english for language in LANGUAGES}
-    translated = {path for path in files if language_of(path) in LANGUAGES}
+    wanted = {in_language(path, language) for path in english for language in languages}
+    translated = {path for path in files if language_of(path) in languages}
     return [
         *(f"{path} is missing" for path in sorted(wanted - files)),
         *(f"{path} has no English original" for path in sorted(translated - wanted)),
-        *missing_tables(directory / "campaign.toml"),
+        *missing_words(facts),
         *(
             problem
-            for language in LANGUAGES
+            for language in languages
             for problem in missing_offices(directory, directory / f"offices.{language}.csv")
         ),
     ]
@@ -40,12 +38,20 @@ def in_language(english: Path, language: str) -> Path:
     return english.with_name(f"{english.stem.removesuffix('en')}{language}.md")
 
 
-def missing_tables(path: Path) -> Iterator[str]:
-    tables = tomllib.loads(path.read_text(encoding="utf-8")).get("languages", {})
-    for language in LANGUAGES:
-        for word in ("tagline", "published"):
-            if not tables.get(language, {}).get(word):
-                yield f"campaign.toml has no {word} in [languages.{language}]"
+def missing_words(facts: dict[str, Any]) -> Iterator[str]:
+    needed = [("", "tagline"), *([("", "published")] if "article" in facts else [])]
+    needed += [
+        (table, name)
+        for table in ("notices", "consent")
+        for name in facts.get(table, {})
+        # A day has no words.
+        if name != "changed"
+    ]
+    for language, words in facts.get("languages", {}).items():
+        for table, name in needed:
+            if not (words.get(table, {}) if table else words).get(name):
+                where = f"languages.{language}.{table}".rstrip(".")
+                yield f"campaign.toml has no {name} in [{where}]"
 
 
 def missing_offices(directory: Path, path: Path) -> Iterator[str]:

@@ -88,17 +88,18 @@ DOMAINS = (
 )
 TAGS = ("asks", "petition", "2026", "sign.me")
 
+# They fit any campaign.
 COMMENTS = (
-    "My sister was fined for one word on a poster. Please do not look away.",
+    "My sister asked me to read this. Please do not look away.",
     "I teach history. My pupils ask me what we did; I want to have an answer.",
     "“Quotes”, ampersands & <brackets>, a line\nbreak, and an emoji 🕊️: all of it belongs here.",
-    "Мы не выбирали эту войну. Помогите тем, кто её остановит.",
-    "Мае сябры ў турме за каментар. Не маўчыце.",
-    "Мій брат на фронті. Тим, хто проти війни там, теж потрібна допомога.",
-    "Wer fliehen musste, braucht Papiere, ein Konto und Zeit.",
-    "Personne ne devrait choisir entre sa parole et sa liberté.",
-    "Nie wolno zostawiać ich samych.",
-    "نقف مع كل من يدافع عن الحقوق.",
+    "Пожалуйста, ответьте нам: мы ждём.",
+    "Мы чакаем адказу. Не маўчыце.",
+    "Це стосується моєї родини. Дякую, що читаєте.",
+    "Ich habe lange gewartet. Jetzt sind Sie dran.",
+    "Personne ne devrait attendre une réponse aussi longtemps.",
+    "Nie wolno tego odkładać.",
+    "نثق بأنكم ستستمعون إلينا.",
     "ჩვენ გვახსოვს, რას ნიშნავს სიჩუმე.",
     "声を上げた人たちを忘れません。",
 )

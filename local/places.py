@@ -31,6 +31,18 @@ class Home:
     def log(self) -> Path:
         return self.folder / "log"
 
+    @classmethod
+    def of(cls, content: Path) -> "Home":
+        """`var/`; for another campaign than the checkout's own a folder in it, with its own data."""
+        if content == ROOT / "content":
+            return cls(VAR)
+        digest = hashlib.sha256(os.fsencode(content)).hexdigest()[:6]
+        return cls(VAR / "campaigns" / f"{content.name}-{digest}")
+
+    @classmethod
+    def all(cls) -> "list[Home]":
+        return [cls(VAR), *(cls(path) for path in sorted((VAR / "campaigns").glob("*")))]
+
     def make(self) -> None:
         for folder in (self.run, self.log):
             folder.mkdir(parents=True, exist_ok=True)
@@ -51,6 +63,11 @@ class Home:
             for entry in folder.glob("*"):
                 if not entry.name.startswith("static"):
                     remove(entry)
+
+
+def chosen_content() -> Path:
+    """The campaign that `make run` shows."""
+    return (ROOT / (os.environ.get("CONTENT_DIR") or "content")).resolve()
 
 
 def remove(path: Path) -> None:

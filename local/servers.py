@@ -42,6 +42,7 @@ def settings_for(home: Home, *, site: str, secret: str) -> dict[str, str]:
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "CAMPAIGN_ROLE": "all",
         "SECOND_FACTOR": "required",
+        "CONTENT_DIR": str(ROOT / "content"),
         "VAULT_DIR": str(home.folder / "vault"),
         "STATIC_ROOT": str(home.folder / "static"),
         "MAILBOX_DIR": str(mailbox),

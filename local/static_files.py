@@ -23,7 +23,7 @@ def static_files(home: Home, environment: Mapping[str, str]) -> Iterator[None]:
     """Collects them beside the block; when the block has ended, they are there."""
     folder = Path(environment["STATIC_ROOT"])
     stamp = folder.with_suffix(".key")
-    key = key_of_sources()
+    key = key_of_sources(Path(environment["CONTENT_DIR"]))
     if folder.is_dir() and stamp.exists() and stamp.read_text() == key:
         yield
         return
@@ -34,7 +34,10 @@ def static_files(home: Home, environment: Mapping[str, str]) -> Iterator[None]:
     stamp.write_text(key)
 
 
-def key_of_sources() -> str:
-    paths = sorted(path for pattern in SOURCES for path in ROOT.glob(pattern) if path.is_file())
+def key_of_sources(content: Path) -> str:
+    ours = [path for pattern in SOURCES for path in ROOT.glob(pattern)]
+    # Colours, and files that stand in for ours.
+    campaigns = [content / "campaign.toml", *content.glob("static/**/*")]
+    paths = sorted(path for path in ours + campaigns if path.is_file())
     facts = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     return hashlib.sha256(repr(facts).encode()).hexdigest()

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from local.places import VAR, Home, locked
+from local.places import VAR, Home, chosen_content, locked
 from local.processes import (
     Program,
     ask,
@@ -38,7 +38,7 @@ def run() -> int:
     home = Home(VAR)
     otherwise = "'make run' is running in this folder already: stop it with Ctrl-C first"
     with locked(home.run / "supervisor.lock", otherwise=otherwise):
-        tell_of_orphans(stop_orphans(home))
+        tell_of_orphans([name for each in Home.all() for name in stop_orphans(each)])
         port = chosen_port()
         with ExitStack() as opened:
             try:
@@ -87,16 +87,20 @@ def is_free(port: int) -> bool:
 
 def start_everything(home: Home, port: int, opened: ExitStack) -> None:
     say("Starting the servers …")
-    settings = settings_for(home, site=f"http://{HOST}:{port}", secret=kept_secret())
+    content = chosen_content()
+    data = Home.of(content)
+    settings = settings_for(data, site=f"http://{HOST}:{port}", secret=kept_secret())
     # Nothing to set up before the first look at the organizers' pages.
     settings["SECOND_FACTOR"] = "optional"
     settings |= {name: os.environ[name] for name in settings if os.environ.get(name)}
-    settings |= opened.enter_context(servers(home, durable=True))
+    # A second terminal may stand in another folder.
+    settings["CONTENT_DIR"] = str(content)
+    settings |= opened.enter_context(servers(data, durable=True))
     settings |= mail_settings(home, settings["MAILBOX_DIR"], opened)
     opened.enter_context(local_env(home, settings))
     environment = as_environment(settings)
 
-    say("Preparing the keys, the database and the five asks …")
+    say("Preparing the keys, the database and the campaign …")
     password = prepare(home, environment)
 
     say("Starting the site …")
@@ -232,7 +236,7 @@ def answers(port: int) -> bool:
 def welcome(site: str, password: str) -> str:
     login = f"organizer, password {password}" if password else "organizer, with your own password"
     return f"""
-  Five Asks is running.
+  The site is running.
 
   Site       {site}/
   Mailbox    {site}/mailbox/

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def named_tests():
@@ -23,3 +23,48 @@ def test_links_between_pages_lead_somewhere(page):
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_each_word_of_the_glossary_lives_where_it_says():
+    places = re.findall(
+        r"`([\w/]+(?:\.py|/))(?:::(\w+))?`", (ROOT / "docs/glossary.md").read_text()
+    )
+    lost = [
+        f"{path}::{name}"
+        for path, name in places
+        if not (ROOT / path).exists()
+        or (name and not re.search(rf"(def|class) {name}\b", (ROOT / path).read_text()))
+    ]
+
+    assert len(places) > 30
+    assert lost == []
+
+
+def test_the_architecture_names_each_package_and_no_file_that_is_gone():
+    text = (ROOT / "docs/architecture.md").read_text()
+    packages = [path.parent for path in ROOT.glob("petitions/*/__init__.py")]
+    roots = (ROOT, ROOT / "petitions")
+    named = re.findall(r"`([\w/]+\.py)`", text)
+
+    nameless = {"templatetags", "management", "migrations"}
+    names = {path.name for path in packages} - nameless
+    assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
+    assert [path for path in named if not any((root / path).exists() for root in roots)] == []
+
+
+def test_the_index_of_decisions_has_each_with_its_title():
+    folder = ROOT / "docs/decisions"
+    lines = [
+        re.sub(r"# (\d+)\. (.*)", rf"- [\1. \2]({path.name})", path.read_text().splitlines()[0])
+        for path in sorted(folder.glob("[0-9]*.md"))
+    ]
+
+    index = (folder / "README.md").read_text().splitlines()
+    assert [line for line in index if line.startswith("- ")] == lines
+
+
+def test_the_licence_stands_where_people_and_where_programs_look_for_it():
+    licence = (ROOT / "LICENSE").read_text()
+
+    assert licence == (ROOT / "LICENSES/AGPL-3.0-or-later.txt").read_text()
+    assert "GNU AFFERO GENERAL PUBLIC LICENSE" in licence.splitlines()[0]

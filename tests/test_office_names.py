@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import override
 
-from petitions.content import ContentNotValid, load_campaign
+from petitions.content import load_campaign
+from petitions.content_files import ContentNotValid
 from petitions.models import Office, OfficeName
 from tests.makers import make_office, make_petition
 

@@ -184,7 +184,8 @@ MAIL = [
     Setting(
         "MAIL_FROM",
         kinds.SENDER,
-        default="Five Asks <hello@fiveasks.example>",
+        default="",
+        default_words="the campaign's name, `hello@` the domain of its controller",
         roles=SENDERS,
         needed_by=frozenset({MAILER}),
         about="The sender of mails to supporters.",
@@ -192,7 +193,8 @@ MAIL = [
     Setting(
         "LETTER_FROM",
         kinds.SENDER,
-        default="Five Asks <letters@fiveasks.example>",
+        default="",
+        default_words="the same, `letters@`",
         roles=SENDERS | {RETURNS},
         needed_by=frozenset({DELIVERER, RETURNS}),
         about="The sender of letters.",
@@ -398,7 +400,8 @@ FOLDERS = [
         kinds.FOLDER,
         default="content",
         roles=EVERYBODY,
-        about="The campaign's words.",
+        about="The campaign: a folder as in [Your own campaign](your-own-campaign.md). Read when a process"
+        " starts; the same for all.",
     ),
     Setting(
         "STATIC_ROOT",

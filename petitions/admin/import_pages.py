@@ -69,7 +69,7 @@ class PaperForm(SheetForm):
         label=_("Consent text on the sheets"),
         help_text=_("The version of the words that people read before they signed."),
         max_length=10,
-        initial=consent.VERSION,
+        initial=consent.version,
         validators=[one_line],
         widget=UnfoldAdminTextInputWidget,
     )

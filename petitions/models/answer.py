@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from petitions.models.delivery import Delivery
+from petitions.models.language import LanguageField
 from petitions.models.petition import Petition
 
 
@@ -32,9 +33,7 @@ class Answer(models.Model):
         help_text=_("The letter that was answered: search for its office or its Message-ID."),
     )
     answered_on = models.DateField(_("date"))
-    language = models.CharField(
-        _("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
-    )
+    language = LanguageField(_("language"), default=settings.LANGUAGE_CODE)
     body = models.TextField(
         _("answer"), help_text=_("Markdown. Leave out names of persons and whatever is private.")
     )

@@ -1,12 +1,13 @@
 """Words that organizers added to the lists in `content/words/`."""
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models.language import LanguageField
+
 
 class BlockedWord(models.Model):
-    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    language = LanguageField(_("language"))
     word = models.CharField(
         _("word"),
         max_length=60,

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models.language import LanguageField
 from petitions.models.petition import Petition
 from petitions.models.sealed import open_import, seal_import
 
@@ -53,9 +54,7 @@ class Import(models.Model):
         Petition, models.PROTECT, null=True, related_name="imports", verbose_name=_("petition")
     )
     reference = models.CharField(_("where the sheets are kept"), max_length=100, blank=True)
-    language = models.CharField(
-        _("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
-    )
+    language = LanguageField(_("language"), default=settings.LANGUAGE_CODE)
     consent_version = models.CharField(_("consent text"), max_length=10, blank=True)
     # How many lines of each verdict there were, and what came of them.
     counts = models.JSONField(default=dict)

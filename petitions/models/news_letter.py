@@ -16,6 +16,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from petitions.markdown import has_pictures
+from petitions.models.language import LanguageField
 from petitions.models.petition import LINE_END, Petition
 from petitions.text import one_line, several_lines
 
@@ -120,7 +121,7 @@ class NewsText(models.Model):
     """Its words in one language; `body` is Markdown."""
 
     letter = models.ForeignKey(NewsLetter, models.CASCADE, related_name="texts")
-    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    language = LanguageField(_("language"))
     subject = models.CharField(
         _("subject"),
         max_length=120,

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from petitions.models.language import LanguageField
 from petitions.models.petition import Petition
 
 # Offices move and are renamed; after that somebody should look again.
@@ -53,9 +54,7 @@ class Office(models.Model):
         output_field=models.CharField(max_length=254),
         db_persist=True,
     )
-    language = models.CharField(
-        _("language"), max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
-    )
+    language = LanguageField(_("language"), default=settings.LANGUAGE_CODE)
     time_zone = models.CharField(
         _("time zone"),
         max_length=64,
@@ -111,7 +110,7 @@ class OfficeName(models.Model):
     """What an office is called in one language."""
 
     office = models.ForeignKey(Office, models.CASCADE, related_name="names")
-    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    language = LanguageField(_("language"))
     name = models.CharField(_("office"), max_length=150)
     organisation = models.CharField(_("organisation"), max_length=150)
 

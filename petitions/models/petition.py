@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from petitions.models.clock import REQUEST_LIFE, transaction_now
+from petitions.models.language import LanguageField
 from petitions.models.letter_words import (
     LONGEST_LETTER,
     PLACEHOLDERS,
@@ -273,7 +274,7 @@ class PetitionText(models.Model):
     )
 
     petition = models.ForeignKey(Petition, models.CASCADE, related_name="texts")
-    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    language = LanguageField(_("language"))
     title = models.CharField(_("title"), max_length=100)
     short_title = models.CharField(_("short title"), max_length=40)
     summary = models.CharField(_("summary"), max_length=300)
@@ -385,7 +386,7 @@ class Page(models.Model):
     """A page of the campaign that is not a petition: home, safety, privacy. `body` is Markdown."""
 
     slug = models.SlugField(_("address"))
-    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    language = LanguageField(_("language"))
     title = models.CharField(_("title"), max_length=100)
     lead = models.CharField(_("lead"), max_length=300, blank=True)
     body = models.TextField(_("text"), help_text=_("Markdown."))

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from petitions.models.language import LanguageField
 from petitions.models.petition import Petition
 
 
@@ -34,7 +35,7 @@ class PetitionUpdate(models.Model):
     petition = models.ForeignKey(
         Petition, models.CASCADE, related_name="updates", verbose_name=_("petition")
     )
-    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    language = LanguageField(_("language"))
     happened_on = models.DateField(_("date"))
     title = models.CharField(_("title"), max_length=150)
     body = models.TextField(_("text"), help_text=_("Markdown."))

@@ -7,7 +7,6 @@ import uuid
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
@@ -15,6 +14,7 @@ from django_countries.fields import CountryField
 from petitions.models.batch import Batch
 from petitions.models.hold import Hold
 from petitions.models.imports import Import
+from petitions.models.language import LanguageField
 from petitions.models.partner import Partner
 from petitions.models.petition import Petition
 from petitions.models.prepared import read_prepared
@@ -190,7 +190,7 @@ class Signature(models.Model):
         db_default=False,
         help_text=_("An organizer has looked at the name and does not show it."),
     )
-    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES)
+    language = LanguageField(_("language"))
     consent_version = models.CharField(_("consent text"), max_length=10)
     confirmed_hour = models.DateTimeField(_("confirmed (hour)"))
     batch = models.ForeignKey(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
@@ -43,6 +44,7 @@ def words_of(letter: NewsLetter, text: NewsText, *, petition_url: str, stop_url:
     with override(text.language):
         context = {
             "text": text,
+            "accent": settings.CAMPAIGN.get("colours", {}).get("accent", "#00636d"),
             "body": to_html(text.body),
             "title": letter.about.text.title if letter.about else "",
             "petition_url": petition_url,

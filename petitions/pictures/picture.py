@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import typst
+from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext, override
 
@@ -68,7 +69,8 @@ class Picture:
     @property
     def fingerprint(self) -> str:
         """Of the words and the design."""
-        known = json.dumps(self.words, sort_keys=True).encode() + _design()
+        words = json.dumps(self.words, sort_keys=True) + _colours()
+        known = words.encode() + _design()
         return hashlib.sha256(known).hexdigest()[:32]
 
     def draw(self) -> bytes:
@@ -81,7 +83,7 @@ class Picture:
             format="png",
             ppi=72,
             ignore_system_fonts=True,
-            sys_inputs={**self.words, "count": count, "share": share},
+            sys_inputs={**self.words, "count": count, "share": share, "colours": _colours()},
         )
         assert isinstance(png, bytes)  # noqa: S101 - the design has one page
         return png
@@ -110,6 +112,12 @@ def _call(petition: Petition, count: int) -> str:
 
 def _grouped(number: int) -> str:
     return str(number_format(number, decimal_pos=0, use_l10n=True, force_grouping=True))
+
+
+def _colours() -> str:
+    """The campaign's own, as JSON; dark ones are for screens that are dark themselves."""
+    chosen = settings.CAMPAIGN.get("colours", {})
+    return json.dumps({name: value for name, value in chosen.items() if name != "dark"})
 
 
 @cache

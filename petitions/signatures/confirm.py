@@ -122,7 +122,7 @@ def _signature(request: SignRequest, petition_id: int, place: int, *, now: datet
         partner_id=request.partner_id,
         visibility=request.visibility,
         language=request.language,
-        consent_version=consent.VERSION,
+        consent_version=consent.version(),
         confirmed_hour=this_hour(now),
         disposable=request.disposable,
         crowd=request.crowd,
@@ -148,7 +148,7 @@ def _subscribe_to_news(request: SignRequest, signed: list[int], *, now: datetime
         language=request.language,
         country=request.country.code,
         petition_ids=sorted(signed),
-        consent_version=consent.VERSION,
+        consent_version=consent.version(),
         confirmed_hour=this_day(now),
     )
     NewsSubscriber.objects.bulk_create([subscriber], ignore_conflicts=True)

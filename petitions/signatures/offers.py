@@ -155,7 +155,7 @@ def _signature(terms: Terms, *, now: datetime) -> Signature:
         country=terms.country,
         visibility=terms.visibility,
         language=terms.language,
-        consent_version=consent.VERSION,
+        consent_version=consent.version(),
         confirmed_hour=this_hour(now),
         disposable=terms.disposable,
         crowd=bytes.fromhex(terms.crowd) or None,

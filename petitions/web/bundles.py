@@ -43,7 +43,20 @@ def _bundles() -> dict[str, bytes]:
 
 def stylesheet() -> bytes:
     order = f"@layer {', '.join(LAYERS)};\n".encode()
-    return order + b"".join(_read(f"css/{layer}.css") for layer in LAYERS)
+    layers = b"".join(_read(f"css/{layer}.css") for layer in LAYERS)
+    return order + layers + colours(settings.CAMPAIGN.get("colours", {})).encode()
+
+
+def colours(chosen: dict[str, Any]) -> str:
+    """The campaign's own, in place of those in tokens.css."""
+    light = "".join(f"--{name}: {value}; " for name, value in chosen.items() if name != "dark")
+    dark = "".join(f"--{name}: {value}; " for name, value in chosen.get("dark", {}).items())
+    return (
+        f"@layer tokens {{ :root {{ {light}}} "
+        f"@media (prefers-color-scheme: dark) {{ :root {{ {dark}}} }} }}\n"
+        if chosen
+        else ""
+    )
 
 
 def script() -> bytes:

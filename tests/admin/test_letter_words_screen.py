@@ -1,5 +1,7 @@
 """The words of letters: checked when they are saved, shown before, approved anew after a change."""
 
+import shutil
+
 import pytest
 from django.utils import timezone
 
@@ -71,27 +73,28 @@ def make_text():
 
 
 def test_the_campaigns_files_are_held_to_the_same_rules(tmp_path, settings, db):
-    make = tmp_path / "petitions" / "1"
-    make.mkdir(parents=True)
-    (tmp_path / "campaign.toml").write_text("")
-    (tmp_path / "offices.csv").write_text("office,organisation,country,email,language,asks\n")
-    (make / "petition.toml").write_text('number = 1\nslug = "one"\nstate = "open"\ngoal = 5\n')
-    (make / "en.md").write_text(
-        '+++\ntitle = "T"\nshort_title = "S"\nsummary = "S"\ndemand = "D"\n+++\nBody.'
-    )
+    content = tmp_path / "content"
+    shutil.copytree(settings.BASE_DIR / "examples/night-bus", content)
+    shutil.rmtree(content / "petitions/2-lit-stops")
+    offices = (content / "offices.csv").read_text().replace("1;2", "1").splitlines()
+    (content / "offices.csv").write_text("\n".join(offices[:-1]))
+    (content / "offices.de.csv").unlink()
+    make = content / "petitions/1-night-bus"
     letter = '+++\nsubject = "S"\nsalutation = "Dear {name},"\n+++\nPlease.'
     (make / "letter.en.md").write_text(letter)
 
-    with pytest.raises(Exception, match=r"en\.md: There is no placeholder \{name\}"):
-        load_campaign(tmp_path)
+    with pytest.raises(
+        Exception, match=r"letter\.en\.md, line 3: salutation: There is no placeholder \{name\}"
+    ):
+        load_campaign(content)
 
     (make / "letter.en.md").write_text(letter.replace("{name}", "{office}"))
-    load_campaign(tmp_path)
+    load_campaign(content)
     Petition.objects.update(letters_approved_at=timezone.now())
-    load_campaign(tmp_path, overwrite=True)
+    load_campaign(content, overwrite=True)
     assert Petition.objects.get().letters_approved_at
     (make / "letter.en.md").write_text(letter.replace("{name}", "{organisation}"))
-    load_campaign(tmp_path, overwrite=True)
+    load_campaign(content, overwrite=True)
     assert Petition.objects.get().letters_approved_at is None
 
 

@@ -174,6 +174,9 @@ def make_content(folder):
 
 def test_content_that_a_language_lacks_is_named(tmp_path):
     make_content(tmp_path)
+    tables = [f"[languages.{language}]" for language in catalogues.PLURALS]
+    notices = '[notices]\nbefore_signing = "x"\n[consent]\nchanged = 2026-11-28'
+    (tmp_path / "campaign.toml").write_text("\n".join([notices, *tables]))
     (tmp_path / "pages" / "home.uk.md").write_text("")
     (tmp_path / "pages" / "old.uk.md").write_text("")
     (tmp_path / "offices.uk.csv").write_text("email\nb@office.example\n")
@@ -190,8 +193,10 @@ def test_content_that_a_language_lacks_is_named(tmp_path):
         "offices.uk.csv has an unknown b@office.example",
         "offices.fr.csv is missing",
         "campaign.toml has no tagline in [languages.be]",
+        "campaign.toml has no before_signing in [languages.be.notices]",
     ):
         assert line in missing
+    assert not [line for line in missing if "changed" in line or "published" in line]
 
 
 def test_content_that_is_whole_is_found_whole(tmp_path):

@@ -5,13 +5,13 @@ from html import unescape
 from http import HTTPStatus
 
 import pytest
-from django.conf import settings as django_settings
 from django.utils import timezone
 
 from petitions.models import Partner, Petition
 from petitions.pictures.draw import draw_pictures
 from petitions.web.figures import forget_figures
 
+DOMAIN = "fiveasks.example"
 PAGES = ["/en/press/", "/en/partners/"]
 
 
@@ -76,7 +76,4 @@ def test_a_partner_copies_a_card_with_its_own_code(client, settings):
 
 @pytest.mark.parametrize(("path", "name"), [("/en/press/", "press"), ("/en/partners/", "partners")])
 def test_the_address_to_write_to_is_the_campaigns(client, path, name):
-    from_file = (django_settings.CONTENT_DIR / "campaign.toml").read_text()
-    address = re.search(rf'\[{name}\]\nemail = "(.*)"', from_file)[1]
-
-    assert f"mailto:{address}" in client.get(path).content.decode()
+    assert f"mailto:{name}@{DOMAIN}" in client.get(path).content.decode()

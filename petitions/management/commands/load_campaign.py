@@ -4,7 +4,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from petitions.content import ContentNotValid, Report, load_campaign
+from petitions.content import Report, load_campaign
+from petitions.content_files import ContentNotValid
 from petitions.rights import apply_rights
 
 
