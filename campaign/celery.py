@@ -1,10 +1,18 @@
 """Celery's hands: which ticks beat sends, and to which queue."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_after_setup, worker_init
+from celery.signals import (
+    beat_init,
+    before_task_publish,
+    celeryd_after_setup,
+    task_postrun,
+    worker_init,
+)
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
 
@@ -28,3 +36,12 @@ def refuse_wrong_queues(instance: Any, **_: Any) -> None:
     from campaign.checks import refuse_to_take_from  # noqa: PLC0415 - likewise
 
     refuse_to_take_from(instance.app.amqp.queues.consume_from)
+
+
+@worker_init.connect
+@beat_init.connect
+@task_postrun.connect
+@before_task_publish.connect
+def show_that_it_lives(**_: Any) -> None:
+    if settings.ALIVE_FILE:
+        Path(settings.ALIVE_FILE).touch()

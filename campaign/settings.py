@@ -181,6 +181,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "sorted"}
 # What nobody thought of must not hold up letters.
 CELERY_TASK_DEFAULT_QUEUE = Queue.REPORTS
+# A file that a worker touches when it has ended a tick, and beat when it sends one: for deploy/probe.py.
+ALIVE_FILE = env.str("ALIVE_FILE", default="")
 if ROLE.queues or ROLE.serves_admin:
     from kombu import Queue as MessageQueue
 
