@@ -15,6 +15,9 @@ def main() -> None:
     except ModuleNotFoundError:
         step_into_environment()
     else:
+        from campaign.logs import hide_last_words  # noqa: PLC0415 - needs the environment, too
+
+        hide_last_words()
         execute_from_command_line(sys.argv)
 
 

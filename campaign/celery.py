@@ -1,5 +1,6 @@
 """Celery's hands: which ticks beat sends, and to which queue."""
 
+import logging.config
 import os
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from celery.signals import (
     beat_init,
     before_task_publish,
     celeryd_after_setup,
+    setup_logging,
     task_postrun,
     worker_init,
 )
 from django.conf import settings
+
+from campaign.logs import hide_last_words
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign.settings")
 
@@ -29,6 +33,13 @@ def refuse_wrong_keys(**_: Any) -> None:
     )
 
     refuse_to_start_with_wrong_keys()
+
+
+@setup_logging.connect
+def log_as_the_others_do(**_: Any) -> None:
+    """Celery leaves logs alone then, and does not take stdout for one."""
+    logging.config.dictConfig(settings.LOGGING)
+    hide_last_words()
 
 
 @celeryd_after_setup.connect

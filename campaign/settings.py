@@ -352,22 +352,41 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# --- Logs: events with ids, never people
+# --- Logs: events with ids, never people (campaign/logs.py)
 
+# "json": a line an event, for what collects logs; "text" for people at a terminal.
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+if LOG_FORMAT not in {"json", "text"}:
+    raise ImproperlyConfigured("LOG_FORMAT must be json or text.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"event": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "event"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    "formatters": {
+        "event": {"()": "campaign.json_logs.EventJsonFormatter", "role": str(ROLE)}
+        if LOG_FORMAT == "json"
+        else {"()": "campaign.logs.EventFormatter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "event"},
+        "alarms": {"class": "campaign.logs.Alarms"},
+    },
+    "root": {"handlers": ["console", "alarms"], "level": "INFO"},
     "loggers": {
         # Django would log the path of a failed request, and a confirmation link is a path.
         "django.request": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
         "django.server": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "django.security": {"level": "CRITICAL"},
+        # The web server's own; and lines with IPs and paths are not written, whoever asks for them.
+        "_granian": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "granian.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },
 }
+
+# --- What Prometheus reads
+
+# Whoever says "Authorization: Bearer TOKEN" to the organizers' process reads /metrics; empty: nobody.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- How organizers get in (docs/decisions/0026-two-factors.md)
 
