@@ -35,7 +35,6 @@ class ChecksAdmin(ReadOnlyAdmin[Heartbeat]):
         checks = checks_of(health.look(now=now), now=now)
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": _("Is everything all right?"),
             "wrong": [each for each in checks if each.wrong],
             "fine": [each for each in checks if not each.wrong],
