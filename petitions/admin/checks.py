@@ -159,7 +159,7 @@ def _letters(machines: Machines, *, now: datetime) -> Iterator[Check]:
 def _other_work(machines: Machines) -> Iterator[Check]:
     slow = gettext("See whether the worker of its queue runs, and read that worker’s log.")
     yield _work(
-        machines, "news", gettext("News that was sent off has been on its way for a day."), slow
+        machines, "news", gettext("News that was sent off is on its way for more than a day."), slow
     )
     yield _work(
         machines, "copies", gettext("Signers asked for a copy of their data and have none."), slow
@@ -312,7 +312,7 @@ def _mailbox(machines: Machines, *, now: datetime) -> Iterator[Check]:
         gettext("It can’t be read.") if since else gettext("It is read, or none is set."),
         gettext("Bounces and answers of offices lie there, and nobody sees them."),
         gettext(
-            "See RETURNS_IMAP_URL and its password; the deliverer’s log says what the server said."
+            "See RETURNS_IMAP_URL and its password; the deliverer’s log names the kind of fault."
         ),
         since=since,
         complaint=gettext("The mailbox for what comes back can’t be read"),

@@ -68,7 +68,11 @@ class MetricsDoor:
     def _fresh(self) -> bytes:
         with self._lock:
             if time.monotonic() - self._made_at >= FRESH_SECONDS:
-                self._text = metrics_text()
+                try:
+                    self._text = metrics_text()
+                finally:
+                    # As at the end of a request of Django's: connections are given back.
+                    request_finished.send(sender=MetricsDoor)
                 self._made_at = time.monotonic()
             return self._text
 
@@ -82,13 +86,9 @@ def _may_read(environ: Environ) -> bool:
 def metrics_text() -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures())
-    try:
-        # Names of checks are no words; the words beside them are not shown here.
-        with translation.override(None):
-            return generate_latest(registry)
-    finally:
-        # As at the end of a request of Django's: connections are given back.
-        request_finished.send(sender=MetricsDoor)
+    # Names of checks are no words; the words beside them are not shown here.
+    with translation.override(None):
+        return generate_latest(registry)
 
 
 class _Figures(Collector):

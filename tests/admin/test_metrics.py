@@ -1,5 +1,6 @@
 """Figures for Prometheus: for who has the token, and nothing of anybody in them."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
@@ -111,17 +112,9 @@ def test_one_more_who_waits_is_not_seen(db, keys):
     for_one = figures()
     request = SignRequest.objects.get()
     for number in range(8):
-        request.pk, request.token_hash = None, bytes([number]) * 32
+        request.pk, request.token_hash = uuid.uuid4(), bytes([number]) * 32
         request.withdraw_hash = bytes([number]) * 32
-        request.id = None
-        waits_again = SignRequest(
-            **{
-                field.attname: getattr(request, field.attname)
-                for field in request._meta.concrete_fields
-                if field.attname != "id"
-            }
-        )
-        waits_again.save(force_insert=True)
+        request.save(force_insert=True)
     assert SignRequest.objects.count() == 9
 
     for_nine = figures()
@@ -139,13 +132,13 @@ def test_what_is_small_is_rounded_up_to_tens(count, shown):
 def test_no_label_is_a_country_a_person_or_an_office(db, keys):
     petition = make_petition()
     make_office(petition, name="Minister of Canaries", email="canary@office.example", country="LT")
-    make_signature(petition, country="LT", language="lt")
+    make_signature(petition, country="LT")
     close_batch(petition, now=timezone.now())
 
     text = metrics_text().decode()
 
     assert 'petition="ask-1"' in text
-    for canary in ("LT", '"lt"', "Canaries", "@", str(Signature.objects.get().pk)):
+    for canary in ("LT", "Canaries", "@", str(Signature.objects.get().pk)):
         assert canary not in text
 
 
