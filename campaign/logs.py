@@ -36,7 +36,9 @@ NOT_NOTED = {"petitions.web.unavailable"}
 NOBODYS_ADDRESSES = {"0.0.0.0", "127.0.0.1", "::1", "::"}  # noqa: S104 - nothing is bound here
 MAIL = re.compile(r"[^\s<>()\[\],;:\"'=]+@[^\s<>()\[\],;:\"']+")
 IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])")
-IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
+IPV6 = re.compile(
+    r"(?<![\w:])(?:[0-9a-fA-F]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]{0,4})(?![\w:])"
+)
 SECRET = re.compile(r"[A-Za-z0-9_-]{24,}")
 # A row's random id, or words of code.
 NO_SECRET = re.compile(
@@ -50,8 +52,8 @@ ALARM_EVERY_SECONDS = 60
 def scrubbed(text: str) -> str:
     """Without what looks like an address, an IP, or the secret part of a link."""
     text = MAIL.sub("[address]", text)
-    text = IPV4.sub(lambda found: _unless(found, found[0] in NOBODYS_ADDRESSES, "[ip]"), text)
     text = IPV6.sub(lambda found: _unless(found, _is_no_ip(found[0]), "[ip]"), text)
+    text = IPV4.sub(lambda found: _unless(found, found[0] in NOBODYS_ADDRESSES, "[ip]"), text)
     return SECRET.sub(
         lambda found: _unless(found, NO_SECRET.fullmatch(found[0]) is not None, "[…]"), text
     )
