@@ -156,9 +156,11 @@ def test_what_nobody_catches_is_told_without_its_words(monkeypatch, caplog):
     error = raised(ValueError(ADDRESS))
 
     sys.excepthook(ValueError, error, error.__traceback__)
-    thread = threading.Thread(target=lambda: int("canary"))
-    thread.start()
-    thread.join()
+    threading.excepthook(
+        threading.ExceptHookArgs(
+            (ValueError, error, error.__traceback__, threading.current_thread())
+        )
+    )
 
     lines = [EventFormatter().format(each) for each in caplog.records]
     assert len(lines) == 2
