@@ -17,6 +17,9 @@ def main() -> None:
     else:
         from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 - as above
 
+        from campaign.logs import hide_last_words  # noqa: PLC0415 - as above
+
+        hide_last_words()
         try:
             execute_from_command_line(sys.argv)
         except ImproperlyConfigured as error:

@@ -177,6 +177,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"queue_order_strategy": "sorted"}
 # What nobody thought of must not hold up letters.
 CELERY_TASK_DEFAULT_QUEUE = Queue.REPORTS
+ALIVE_FILE = env["ALIVE_FILE"]
 if ROLE.queues or ROLE.serves_admin:
     from kombu import Queue as MessageQueue
 
@@ -308,22 +309,36 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# --- Logs: events with ids, never people
+# --- Logs: events with ids, never people (campaign/logs.py)
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"event": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "event"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    "formatters": {
+        "event": {"()": "campaign.json_logs.EventJsonFormatter", "role": str(ROLE)}
+        if env["LOG_FORMAT"] == "json"
+        else {"()": "campaign.logs.EventFormatter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "event"},
+        "alarms": {"class": "campaign.logs.Alarms"},
+    },
+    "root": {"handlers": ["console", "alarms"], "level": "INFO"},
     "loggers": {
         # Django would log the path of a failed request, and a confirmation link is a path.
         "django.request": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
         "django.server": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "django.security": {"level": "CRITICAL"},
+        # The web server's own; and lines with IPs and paths are not written, whoever asks for them.
+        "_granian": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "granian.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },
 }
+
+# --- What Prometheus reads
+
+METRICS_TOKEN: str = env["METRICS_TOKEN"]
 
 # --- How organizers get in (docs/decisions/0026-two-factors.md)
 

@@ -8,10 +8,15 @@ from petitions.dkim import BadDkimKeys, signers
 from petitions.vault import VaultError, vault
 
 SHORTEST_PASSWORD = 20
+SHORTEST_TOKEN = 20
 
 
 class BadWebhooks(Exception):
     """Anybody could post what becomes of letters, or nobody."""
+
+
+class BadMetrics(Exception):
+    """The figures for Prometheus could be read by guessing."""
 
 
 def refuse_to_start_with_wrong_keys() -> None:
@@ -20,7 +25,8 @@ def refuse_to_start_with_wrong_keys() -> None:
         vault().check(settings.ROLE.secrets)
         _check_dkim()
         _check_webhooks()
-    except (VaultError, BadDkimKeys, BadWebhooks) as error:
+        _check_metrics()
+    except (VaultError, BadDkimKeys, BadWebhooks, BadMetrics) as error:
         sys.exit(f"The {settings.ROLE} role does not start. {error}")
 
 
@@ -29,6 +35,11 @@ def _check_dkim() -> None:
         raise BadDkimKeys("It sends no mail and must not have a DKIM_DIR.")
     if settings.DKIM_DIR:
         signers(settings.DKIM_DIR)
+
+
+def _check_metrics() -> None:
+    if 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        raise BadMetrics(f"METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more.")
 
 
 def _check_webhooks() -> None:

@@ -419,6 +419,34 @@ FOLDERS = [
     ),
 ]
 
+SEEING = [
+    Setting(
+        "LOG_FORMAT",
+        one_of(["text", "json"]),
+        default="text",
+        roles=EVERYBODY,
+        about="`text` for people at a terminal, `json` for what collects logs: an object a line"
+        " ([Logs](operations.md#logs)).",
+    ),
+    Setting(
+        "METRICS_TOKEN",
+        kinds.TEXT,
+        default="",
+        roles=frozenset({ORGANIZER}),
+        is_secret=True,
+        about="20 characters or more: who sends it reads `/metrics`"
+        " ([Figures and alerts](operations.md#figures-and-alerts)). Empty: nobody.",
+    ),
+    Setting(
+        "ALIVE_FILE",
+        kinds.PATH,
+        default="",
+        roles=SENDERS,
+        about="A file that a worker touches when a tick has ended, and beat when it sends one;"
+        " `deploy/probe.py worker` looks at it.",
+    ),
+]
+
 SECTIONS = {
     "Who this process is": WHO,
     "Keys": KEYS,
@@ -428,5 +456,6 @@ SECTIONS = {
     "Limits": LIMITS,
     "Organizers": ORGANIZERS,
     "Folders": FOLDERS,
+    "Seeing": SEEING,
 }
 SETTINGS = {each.name: each for section in SECTIONS.values() for each in section}

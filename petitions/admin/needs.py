@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from petitions.admin.health import Machines
+from petitions.admin.checks import Check
+from petitions.admin.health import overdue_batches
 from petitions.admin.paginator import COUNTED_UP_TO, count_up_to
 from petitions.models import (
     Delivery,
@@ -31,8 +32,6 @@ from petitions.models import (
     Suspicion,
 )
 
-# A batch is closed within a minute of its time.
-BATCH_IS_OVERDUE = timedelta(hours=1)
 # As `Returned.objects.not_entered` has it, in the words of a list's address.
 NOT_ENTERED = "kind__exact=answer&delivery__isempty=0&delivery__answers__isnull=True"
 
@@ -74,28 +73,14 @@ def needs_of(request: HttpRequest, *, petitions: list[Petition], pauses: list[Pa
     return sorted(found, key=lambda need: not need.urgent)
 
 
-def needs_of_machines(machines: Machines) -> list[Need]:
+def needs_of_machines(checks: list[Check]) -> list[Need]:
     """Whoever runs the servers must see to these; organizers see that it has to be done."""
-    silent = [each.words for each in machines.workers if each.late]
-    needs = [
-        Need(gettext("%(role)s: not seen for more than five minutes") % {"role": role}, None)
-        for role in silent
+    page = reverse("admin:petitions_checks")
+    return [
+        Need(each.complaint, each.count, f"{page}#{each.name}", urgent=True)
+        for each in checks
+        if each.wrong and not each.has_its_own_line
     ]
-    needs += [
-        Need(gettext("%(work)s: it takes too long") % {"work": each.words}, each.count)
-        for each in machines.waiting
-        if each.late
-    ]
-    needs += [
-        Need(f"{each.words} {each.epoch}: {each.state}".replace(" :", ":"), None)
-        for each in machines.keys
-        if each.late
-    ]
-    if machines.backup.late:
-        words = gettext("No backup has ever been noted")
-        old = gettext("The last backup is older than a day")
-        needs.append(Need(old if machines.backup.at else words, None))
-    return [Need(each.words, each.count, urgent=True) for each in needs]
 
 
 # --- Parts
@@ -111,7 +96,7 @@ def _letters(petitions: list[Petition], pauses: list[Pause], *, now: datetime) -
     )
     yield Need(
         gettext("Batches that should have been closed"),
-        _overdue(petitions, pauses, now=now),
+        overdue_batches(petitions, pauses, now=now),
         reverse("admin:petitions_delivery_today"),
         urgent=True,
     )
@@ -136,25 +121,6 @@ def _letters(petitions: list[Petition], pauses: list[Pause], *, now: datetime) -
         Delivery.objects.filter(state=Delivery.State.UNCERTAIN).count(),
         f"{deliveries}?state__exact={Delivery.State.UNCERTAIN}",
     )
-
-
-def _overdue(petitions: list[Petition], pauses: list[Pause], *, now: datetime) -> int:
-    """Petitions whose letters may go, and whose new signatures no batch has taken in time."""
-    if any(pause.petition_id is None and pause.office_id is None for pause in pauses):
-        return 0
-    paused = {pause.petition_id for pause in pauses}
-    late = [
-        each.pk
-        for each in petitions
-        if each.letters_approved_at
-        and each.pk not in paused
-        and (getattr(each, "last_batch_at", None) or each.opened_at)
-        + timedelta(days=each.batch_days)
-        + BATCH_IS_OVERDUE
-        < now
-    ]
-    waiting = Signature.objects.ready_for_batch().filter(petition__in=late)
-    return waiting.order_by().values("petition").distinct().count() if late else 0
 
 
 def _came_back() -> Iterator[Need]:
@@ -244,8 +210,3 @@ def _damaged() -> Iterator[Need]:
         f"{signatures}?flag=quarantined",
         urgent=True,
     )
-
-
-def with_last_batch(petitions: QuerySet[Petition]) -> QuerySet[Petition]:
-    """Each with `last_batch_at`."""
-    return petitions.annotate(last_batch_at=Max("batches__closed_at")).order_by("number")

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from petitions.admin import health
+from petitions.admin.checks import checks_of
 from petitions.admin.figures import Figures, Line
-from petitions.admin.needs import needs_of, needs_of_machines, with_last_batch
+from petitions.admin.needs import needs_of, needs_of_machines
 from petitions.admin.pauses import pauses_in_force
 from petitions.admin.petitions import title_of
 from petitions.models import (
@@ -52,7 +53,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     may_see_letters = request.user.has_perm("petitions.view_delivery")
     if not (may_see_petitions or may_see_letters):
         return context | {"needs": needs_of(request, petitions=[], pauses=[])}
-    petitions = list(with_last_batch(Petition.objects.with_texts()))
+    petitions = list(health.with_last_batch(Petition.objects.with_texts()))
     pauses = pauses_in_force() if may_see_letters else []
     context["needs"] = needs_of(request, petitions=petitions, pauses=pauses)
     if may_see_letters:
@@ -64,9 +65,10 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "may_pause": request.user.has_perm("petitions.add_pause"),
         }
     if may_see_petitions:
-        machines = health.look(now=timezone.now())
+        now = timezone.now()
+        machines = health.look(now=now)
         context |= figures(request, petitions) | {"machines": machines}
-        context["needs"] = needs_of_machines(machines) + context["needs"]
+        context["needs"] = needs_of_machines(checks_of(machines, now=now)) + context["needs"]
     return context
 
 

@@ -14,7 +14,18 @@ from petitions.content import campaign
 # Title, symbol, address, and what it takes to see it.
 _Screen = tuple[Promise, str, str, str]
 _GROUPS: list[tuple[Promise | None, list[_Screen]]] = [
-    (None, [(_("Overview"), "monitoring", "index", "")]),
+    (
+        None,
+        [
+            (_("Overview"), "monitoring", "index", ""),
+            (
+                _("Is everything all right?"),
+                "health_and_safety",
+                "petitions_checks",
+                "view_petition",
+            ),
+        ],
+    ),
     (
         _("Campaign"),
         [

@@ -30,6 +30,9 @@ LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 class RelayUnreachable(Exception):
     """No letter can be handed over at the moment: no connection, no greeting, no login."""
 
+    # No recipient was named yet.
+    says_nothing_of_people = True
+
 
 class Refused(Exception):
     """The relay refused this letter: for now (4xx) or for good (5xx)."""

@@ -19,6 +19,8 @@ import typst
 class CannotTypeset(Exception):
     """The typesetter failed. It names nobody: what it was to set is not told."""
 
+    says_nothing_of_people = True
+
 
 def typeset(design: Path, data: dict[str, Any], *, timestamp: int) -> bytes:
     """The PDF that `design` makes of `data`, which it reads as the input "data".

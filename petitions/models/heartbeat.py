@@ -10,6 +10,15 @@ from django.utils.translation import gettext_lazy as _
 BACKUP = "backup"
 FIGURES = "figures"
 ALL_FIGURES = "figures of all days"
+# When a part of the program last logged that work stands still, or that it failed.
+ALARM = "alarm"
+FAULT = "fault"
+LONGEST_NAME = 60
+
+
+def mark(kind: str, part: str) -> str:
+    """The name under which it is noted; `part` is a logger's name."""
+    return f"{kind}: {part}"[:LONGEST_NAME]
 
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
@@ -35,7 +44,7 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
 
 
 class Heartbeat(models.Model):
-    name = models.CharField(max_length=60, primary_key=True)
+    name = models.CharField(max_length=LONGEST_NAME, primary_key=True)
     at = models.DateTimeField()
 
     objects = HeartbeatQuerySet.as_manager()

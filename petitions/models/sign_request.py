@@ -87,6 +87,10 @@ class SignRequestQuerySet(models.QuerySet["SignRequest"]):
         """Those that wait for their signer."""
         return self.filter(mail_due_at__isnull=True)
 
+    def refused(self, *, tries: int) -> SignRequestQuerySet:
+        """Those whose mail the relay has not taken in so many tries: each puts off when it is due."""
+        return self.filter(mail_due_at__isnull=False, mail_tries__gte=tries)
+
     def waiting_for_mail(self, *, now: datetime) -> SignRequestQuerySet:
         return self.filter(mail_due_at__lte=now).order_by("mail_due_at")
 
@@ -178,6 +182,15 @@ class MailSlot(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M}"
 
 
+class MailHourQuerySet(models.QuerySet["MailHour"]):
+    def mails_since(self, moment: datetime) -> int:
+        """To all domains together."""
+        total: int = self.filter(hour__gt=moment).aggregate(total=models.Sum("mails", default=0))[
+            "total"
+        ]
+        return total
+
+
 class MailHour(models.Model):
     """How many mails to one domain were sent or are booked in an hour.
 
@@ -187,6 +200,8 @@ class MailHour(models.Model):
     domain_key = models.BinaryField(max_length=32)
     hour = models.DateTimeField(db_index=True)
     mails = models.PositiveIntegerField(default=0)
+
+    objects = MailHourQuerySet.as_manager()
 
     class Meta:
         constraints = [

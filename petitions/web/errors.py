@@ -1,5 +1,6 @@
 """What a visitor sees when something went wrong: words, and a way on."""
 
+import logging
 from http import HTTPStatus
 
 from django.core.exceptions import RequestDataTooBig
@@ -7,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from petitions.web.languages import translations_of_home
+
+log = logging.getLogger(__name__)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -24,6 +27,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    # Django would log the path, in which a link's secret may stand.
+    place = request.resolver_match
+    log.error("a request failed: %s", place.view_name if place else "no view", exc_info=True)  # noqa: LOG014 - Django calls this while it handles one
     return _show(request, "errors/server_error.html", status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import yaml
 from campaign.roles import Queue, Role
 from local import deployment
 from local.deployment import judge_deployment
-from tests.processes import Processes, free_port
+from tests.processes import Processes, free_port, until
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -186,12 +187,10 @@ def test_the_files_are_in_order():
     assert judge_deployment()[0] == []
 
 
-def probe(path, port, **environment):
+def probe(asked, *, port=8000, **environment):
     program = (DEPLOY / "probe.py").read_text().replace("8000", str(port))
     return subprocess.run(
-        [sys.executable, "-c", program, path],
-        env={**os.environ, "ALLOWED_HOSTS": "", **environment},
-        check=False,
+        [sys.executable, "-c", program, asked], env={**os.environ, **environment}, check=False
     ).returncode
 
 
@@ -200,11 +199,52 @@ def test_the_probe_sees_a_server_that_answers_and_one_that_does_not(
 ):
     site = Processes(tmp_path)
     try:
-        browser = site.web(CAMPAIGN_ROLE="all")
-        port = browser.base_url.port
-        assert probe("/robots.txt", port, SITE_URL="http://127.0.0.1") == 0
+        port = site.web(CAMPAIGN_ROLE="all").base_url.port
+        assert probe("/readyz", port=port) == 0
     finally:
         site.stop()
-    assert probe("/robots.txt", free_port(), SITE_URL="http://127.0.0.1") == 1
+    assert probe("/readyz", port=free_port()) == 1
     with socket.create_server(("127.0.0.1", 0)) as deaf:
-        assert probe("/", deaf.getsockname()[1], SITE_URL="http://127.0.0.1") == 1
+        assert probe("/readyz", port=deaf.getsockname()[1]) == 1
+
+
+def test_the_probe_sees_a_worker_that_has_been_silent_while_the_broker_was_there(tmp_path):
+    alive = tmp_path / "alive"
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        url = f"redis://127.0.0.1:{broker.getsockname()[1]}/0"
+        where = {"ALIVE_FILE": str(alive), "BROKER_URL": url}
+        assert probe("worker", **where) == 1, "it never began"
+
+        alive.touch()
+        assert probe("worker", **where) == 0
+
+        os.utime(alive, (0, time.time() - 700))
+        assert probe("worker", **where) == 1
+    assert probe("worker", **where) == 0, "it can't work, and to start it anew would not help"
+
+
+def test_a_worker_and_beat_show_that_they_live(processes, tmp_path):
+    files = {name: tmp_path / f"{name} lives" for name in ("worker", "beat")}
+    processes.environment["ALIVE_FILE"] = str(files["worker"])
+    processes.worker()
+    processes.environment["ALIVE_FILE"] = str(files["beat"])
+    processes.beat()
+    for file in files.values():
+        until(file.exists, seconds=30)
+        os.utime(file, (0, 0))
+
+    for file in files.values():
+        until(lambda file=file: file.stat().st_mtime > 0, seconds=20)
+
+
+def test_a_pod_that_runs_is_asked_only_whether_it_answers():
+    for name in ("web", "organizer", "returns"):
+        (container,) = deployments()[name]["containers"]
+        asked = {
+            kind: container[f"{kind}Probe"]["httpGet"]["path"]
+            for kind in ("startup", "readiness", "liveness")
+        }
+        assert asked == {"startup": "/readyz", "readiness": "/healthz", "liveness": "/healthz"}
+    for name in {*OURS, "beat"} - {"web", "organizer", "returns"}:
+        (container,) = deployments()[name]["containers"]
+        assert container["livenessProbe"]["exec"]["command"][-1] == "worker", name
