@@ -34,6 +34,7 @@ def sign_request(number: int, stamp: str, *headers: str) -> bytes:
                 "stamp": stamp,
             }
         ).encode(),
+        "Accept-Encoding: gzip, deflate, br",
         *headers,
     )
 

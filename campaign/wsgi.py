@@ -12,13 +12,14 @@ from django.conf import settings  # noqa: E402
 from campaign.checks.start import refuse_to_start  # noqa: E402
 from petitions.web.kept_pages import KeptPages  # noqa: E402
 from petitions.web.probes import Application, Probes  # noqa: E402
+from petitions.web.sign_desk import SignDesk  # noqa: E402
 from petitions.web.waiting_room import WaitingRoom  # noqa: E402
 
 refuse_to_start()
 
 # A page that is kept costs nothing, so nobody has to wait for it; and who asks whether this process
 # answers waits for nobody.
-application: Application = KeptPages(WaitingRoom(django_application))
+application: Application = KeptPages(WaitingRoom(SignDesk(django_application)))
 if settings.ROLE.serves_admin:
     # A public web server has no memory for it.
     from petitions.admin.metrics import MetricsDoor

@@ -37,13 +37,20 @@ def _prepared(statement: str, parameters: Mapping[str, Any]) -> Iterator[psycopg
     with database.wrap_database_errors, _raw_connection(database) as raw:
         raw.prepare_threshold = None if settings.DATABASE_POOLER else 0
         try:
-            with psycopg.Cursor(raw) as cursor:
-                if database.queries_logged:
-                    # Whoever reads along sees these statements among Django's.
-                    database.queries_log.append({"sql": statement.strip(), "time": "0"})
-                yield cursor.execute(statement, parameters)
+            if database.queries_logged:
+                # Whoever reads along sees these statements among Django's.
+                database.queries_log.append({"sql": statement.strip(), "time": "0"})
+            yield _cursor_of(raw).execute(statement, parameters)
         finally:
             raw.prepare_threshold = None
+
+
+def _cursor_of(raw: psycopg.Connection[Any]) -> psycopg.Cursor:
+    """One for all statements of a connection: it knows by now how to write each kind of parameter."""
+    own: psycopg.Cursor | None = vars(raw).get("prepared_cursor")
+    if own is None or own.closed:
+        own = vars(raw)["prepared_cursor"] = psycopg.Cursor(raw)
+    return own
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -25,9 +27,15 @@ _INSERT = """
         language, country, partner_id, visibility, petition_ids, sig_boxes, mail_box, news_box,
         crowd, mail_tries, quarantined)
     VALUES (%(id)b, %(token_hash)b, %(withdraw_hash)b, %(created_hour)b, %(mail_due_at)b,
-        %(language)s, %(country)s, %(partner_id)s, %(visibility)s, %(petition_ids)b::bigint[],
-        %(sig_boxes)b::bytea[], %(mail_box)b, %(news_box)b, %(crowd)b, 0, false)
+        %(language)s, %(country)s, %(partner_id)s, %(visibility)s, %(petition_ids)s::bigint[],
+        {boxes}, %(mail_box)b, %(news_box)b, %(crowd)b, 0, false)
 """
+
+
+@cache
+def _insert(boxes: tuple[str, ...]) -> str:
+    places = ", ".join(f"%({name})b" for name in boxes)
+    return _INSERT.format(boxes=f"ARRAY[{places}]::bytea[]" if boxes else "NULL")
 
 
 # Which petitions a link still counts for is said in words by PetitionQuerySet.confirmable.
@@ -59,9 +67,14 @@ class Taken:
 
 
 class SignRequestQuerySet(models.QuerySet["SignRequest"]):
-    def add(self, **columns: Any) -> None:
+    def add(
+        self, *, petition_ids: Sequence[int], sig_boxes: Sequence[bytes] | None, **columns: Any
+    ) -> None:
         """One new row, and no model: the ORM takes longer to write it than PostgreSQL."""
-        run_prepared(_INSERT, columns)
+        columns["petition_ids"] = f"{{{','.join(map(str, petition_ids))}}}"
+        # A box is a parameter by itself: psycopg looks for the kind of a list in all that is in it.
+        boxes = {f"sig_box_{number}": box for number, box in enumerate(sig_boxes or [])}
+        run_prepared(_insert(tuple(boxes)), columns | boxes)
 
     def take(self, token_hash: bytes, *, now: datetime) -> Taken | None:
         """The one that a mailed link leads to, if any: it is gone when the transaction ends well.

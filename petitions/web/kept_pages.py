@@ -40,11 +40,11 @@ ABOUT_THE_BODY = LENGTH | {"content-type", "content-language"}
 
 
 @dataclass
-class _Page:
+class KeptAnswer:
     headers: Headers
     body: bytes
-    etag: str
-    petition_id: int | None
+    etag: str = ""
+    petition_id: int | None = None
     made_at: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108 - tests set the clock
     compressed: dict[str, bytes] = field(default_factory=dict)
     being_renewed: threading.Lock = field(default_factory=threading.Lock)
@@ -62,7 +62,7 @@ class KeptPages:
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._pages: OrderedDict[Key, _Page] = OrderedDict()
+        self._pages: OrderedDict[Key, KeptAnswer] = OrderedDict()
         self._paths: dict[str, frozenset[str]] = {}
         self._lock = threading.Lock()
 
@@ -103,12 +103,12 @@ class KeptPages:
         if not kept.is_kept:
             start_response(*started[0])
             return chunks
-        page = _Page(started[0][1], _read(chunks), kept.etag, kept.petition_id)
+        page = KeptAnswer(started[0][1], read_all(chunks), kept.etag, kept.petition_id)
         self._paths[environ["PATH_INFO"]] = kept.also_reads
         self._keep(page, _key(environ, _query_of(kept.code)))
         return _answer(page, environ | {"HTTP_ACCEPT_ENCODING": accepted}, start_response)
 
-    def _keep(self, page: _Page, key: Key) -> None:
+    def _keep(self, page: KeptAnswer, key: Key) -> None:
         with self._lock:
             self._pages[key] = page
             self._pages.move_to_end(key)
@@ -126,7 +126,7 @@ def _query_of(code: str) -> str:
     return f"{VIA}={code}" if code else ""
 
 
-def _read(chunks: Iterable[bytes]) -> bytes:
+def read_all(chunks: Iterable[bytes]) -> bytes:
     try:
         return b"".join(chunks)
     finally:
@@ -134,7 +134,7 @@ def _read(chunks: Iterable[bytes]) -> bytes:
         chunks.close()  # type: ignore[attr-defined]  # WSGI's own way
 
 
-def _show(page: _Page, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+def _show(page: KeptAnswer, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     """Django has not seen this request, so its look is counted here."""
     if page.petition_id is not None:
         browser = environ.get("HTTP_USER_AGENT", "")
@@ -144,10 +144,14 @@ def _show(page: _Page, environ: Environ, start_response: StartResponse) -> Itera
     return _answer(page, environ, start_response)
 
 
-def _answer(page: _Page, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+def _answer(page: KeptAnswer, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     if page.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
         start_response(NOT_MODIFIED, page.headers_but(ABOUT_THE_BODY))
         return []
+    return send(page, environ, start_response)
+
+
+def send(page: KeptAnswer, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
     name, body = _compressed(page, environ.get("HTTP_ACCEPT_ENCODING", ""))
     headers = [*page.headers_but(LENGTH), ("Content-Length", str(len(body)))]
     if name:
@@ -156,7 +160,7 @@ def _answer(page: _Page, environ: Environ, start_response: StartResponse) -> Ite
     return [body]
 
 
-def _compressed(page: _Page, accepted: str) -> tuple[str, bytes]:
+def _compressed(page: KeptAnswer, accepted: str) -> tuple[str, bytes]:
     """By the way that the reader's browser knows and we prefer; threads may do it twice."""
     if not accepted:
         return "", page.body

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import QueryDict
 from django.utils.crypto import salted_hmac
 
 from petitions.models import TurnedAway
@@ -119,23 +120,19 @@ class Turn:
     crowd: bytes | None = None
 
 
-def mail_time(request: HttpRequest, *, now: datetime) -> datetime:
-    return turn_of(request, now=now).mail_at
-
-
-def turn_of(request: HttpRequest, *, now: datetime) -> Turn:
+def turn_of(posted: QueryDict, meta: Mapping[str, Any], *, now: datetime) -> Turn:
     """When the mail may go out.
 
     Raises:
         NoMail: a robot filled in what nobody sees, or the form's network has thousands of mails
             waiting already.
     """
-    if traps.is_filled(request.POST):
+    if traps.is_filled(posted):
         raise NoMail(TurnedAway.Why.TRAP)
     form = Form(
-        networks=networks_of(request),
-        proof=read_proof(request.POST.get(PROOF, "")),
-        is_a_robots=traps.came_like_a_robot(request.POST, now=now),
+        networks=networks_of(meta),
+        proof=read_proof(posted.get(PROOF, "")),
+        is_a_robots=traps.came_like_a_robot(posted, now=now),
         minute=int(now.timestamp()) // MINUTE,
         slow_minute=int((now + SLOW_LANE * jitter()).timestamp()) // MINUTE + 1,
     )

@@ -6,13 +6,14 @@ Addresses are looked at and forgotten here; what is counted under is made in `li
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +29,9 @@ class Network:
     is_shared: bool
 
 
-def networks_of(request: HttpRequest) -> list[Network]:
+def networks_of(meta: Mapping[str, Any]) -> list[Network]:
     """The narrowest first; none where nothing tells its users apart (Tor, the onion service)."""
-    address = _client_address(request)
+    address = _client_address(meta)
     if address is None or address in _tor_exits():
         return []
     if isinstance(address, IPv4Address):
@@ -45,10 +46,10 @@ def networks_of(request: HttpRequest) -> list[Network]:
     ]
 
 
-def _client_address(request: HttpRequest) -> Address | None:
+def _client_address(meta: Mapping[str, Any]) -> Address | None:
     """None for what comes from this machine or house, as onion services do, and for nonsense."""
     header = settings.CLIENT_ADDRESS_HEADER
-    typed = request.headers.get(header, "") if header else request.META.get("REMOTE_ADDR", "")
+    typed = meta.get(_variable(header) if header else "REMOTE_ADDR", "")
     try:
         address = ip_address(typed.strip())
     except ValueError:
@@ -56,6 +57,11 @@ def _client_address(request: HttpRequest) -> Address | None:
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return address if address.is_global else None
+
+
+def _variable(header: str) -> str:
+    """As WSGI names it."""
+    return f"HTTP_{header.upper().replace('-', '_')}"
 
 
 def _tor_exits() -> frozenset[Address]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from http import HTTPStatus
 
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,12 +18,10 @@ from petitions.models import (
     Batch,
     Office,
     Page,
-    Petition,
     PetitionUpdate,
     SharePicture,
     Signature,
     StepFigure,
-    TurnedAway,
 )
 from petitions.signatures.confirm import (
     Confirmed,
@@ -33,17 +31,17 @@ from petitions.signatures.confirm import (
     find_request,
 )
 from petitions.signatures.offers import OpenOffer
-from petitions.signatures.request import request_signature
 from petitions.web import figures, traps
 from petitions.web.answers import check_your_mail, kept_by_nobody
 from petitions.web.caching import cached_page
 from petitions.web.figures import Ask, figures_now, petitions_now, public_ask
 from petitions.web.forms import ConfirmForm, SignForm, agreed_to
-from petitions.web.limits import NoMail, turn_of
 from petitions.web.offers import thank_you
 from petitions.web.origin import own_forms_only
+from petitions.web.sign_desk import for_the_desk, raise_fault
+from petitions.web.signing import empty_form, filled_form, take
 from petitions.web.steps import count, counts_views
-from petitions.web.via import partner_code, partner_id, partner_query
+from petitions.web.via import partner_code, partner_query
 
 NAMES_SHOWN = 30
 NAMES_AT_HOME = 12
@@ -90,30 +88,15 @@ def petition(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         return kept_by_nobody(_sign(request, slug))
     ask = public_ask(slug)
-    return _show(request, ask, _sign_form(ask.petition, code=partner_code(request.GET)))
+    return _show(request, ask, empty_form(ask.petition, code=partner_code(request.GET)))
 
 
 def _sign(request: HttpRequest, slug: str) -> HttpResponse:
-    petition = petitions_now().named(slug)
-    code = partner_code(request.POST)
-    form = _sign_form(petition, request.POST, code=code)
-    if not petition.is_open or not form.is_valid():
+    raise_fault(request)
+    form = filled_form(petitions_now().named(slug), request.POST)
+    if not take(form, request.META):
         return _show(request, public_ask(slug), form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    now = timezone.now()
-    try:
-        turn = turn_of(request, now=now)
-    except NoMail as none:
-        TurnedAway.objects.add(none.why, now=now)
-    else:
-        wish = form.wish(partner_id=partner_id(code))
-        request_signature(wish, now=now, mail_at=turn.mail_at, crowd=turn.crowd)
-        count(StepFigure.Step.ASKED, petition_id=petition.pk)
-    return check_your_mail(request)
-
-
-def _sign_form(petition: Petition, data: QueryDict | None = None, *, code: str) -> SignForm:
-    others = petitions_now().open_but(petition)
-    return SignForm(data, petition=petition, others=others, partner_code=code)
+    return for_the_desk(request, slug, check_your_mail(request))
 
 
 def _show(

@@ -17,7 +17,7 @@ from petitions.models import Signature, SignRequest
 from petitions.signatures import counters
 from petitions.signatures.confirm import confirm
 from petitions.signatures.confirmation_mail import send_confirmation_mails
-from petitions.web.limits import CROWD, CROWD_MARK_BYTES, NoMail, forget_salt, mail_time, turn_of
+from petitions.web.limits import CROWD, CROWD_MARK_BYTES, NoMail, forget_salt, turn_of
 from petitions.web.traps import make_stamp
 from tests.broker import Broker
 from tests.forms import stamp_of_a_reader
@@ -36,7 +36,7 @@ def ask(address, *, now=NOW, **typed):
     form = {"stamp": make_stamp(now - timedelta(minutes=1))} | typed
     request = RequestFactory().post(SIGN, form, REMOTE_ADDR=address)
     try:
-        return mail_time(request, now=now) - now
+        return turn_of(request.POST, request.META, now=now).mail_at - now
     except NoMail:
         return None
 
@@ -133,7 +133,9 @@ def test_the_header_of_the_administrators_proxy_names_the_client_and_no_other_do
     def ask_through_proxy(**headers):
         form = {"stamp": stamp_of_a_reader()}
         request = RequestFactory().post(SIGN, form, headers=headers, REMOTE_ADDR="10.0.0.1")
-        return mail_time(request, now=timezone.now()) - timezone.now() < timedelta(seconds=1)
+        now = timezone.now()
+        turn = turn_of(request.POST, request.META, now=now)
+        return turn.mail_at - now < timedelta(seconds=1)
 
     assert all(ask_through_proxy(x_forwarded_for="2600:db8::1") for _ in range(10))
     settings.CLIENT_ADDRESS_HEADER = "X-Real-IP"
@@ -328,7 +330,8 @@ def test_floods_are_counted_by_the_minute(limits, settings):
 
 def crowd_of(address, *, now=NOW):
     form = {"stamp": make_stamp(now - timedelta(minutes=1))}
-    return turn_of(RequestFactory().post(SIGN, form, REMOTE_ADDR=address), now=now).crowd
+    request = RequestFactory().post(SIGN, form, REMOTE_ADDR=address)
+    return turn_of(request.POST, request.META, now=now).crowd
 
 
 def test_only_what_comes_after_a_crowd_from_one_network_is_marked(limits):

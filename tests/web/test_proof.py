@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from petitions.signatures import flood
 from petitions.web import proof
-from petitions.web.limits import mail_time
+from petitions.web.limits import turn_of
 from petitions.web.proof import make_challenge, read_proof
 from tests.forms import stamp_of_a_reader
 from tests.makers import make_petition
@@ -43,7 +43,8 @@ def solve(challenge):
 def waits(solved="", *, address="127.0.0.1", stamp=None):
     form = {"stamp": stamp_of_a_reader() if stamp is None else stamp, "proof": solved}
     now = timezone.now()
-    at = mail_time(RequestFactory().post(SIGN, form, REMOTE_ADDR=address), now=now)
+    request = RequestFactory().post(SIGN, form, REMOTE_ADDR=address)
+    at = turn_of(request.POST, request.META, now=now).mail_at
     return at > now
 
 
