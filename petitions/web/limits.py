@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.http import QueryDict
 from django.utils.crypto import salted_hmac
 
 from petitions.models import TurnedAway
@@ -120,7 +119,7 @@ class Turn:
     crowd: bytes | None = None
 
 
-def turn_of(posted: QueryDict, meta: Mapping[str, Any], *, now: datetime) -> Turn:
+def turn_of(posted: Mapping[str, str], meta: Mapping[str, Any], *, now: datetime) -> Turn:
     """When the mail may go out.
 
     Raises:
