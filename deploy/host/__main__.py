@@ -129,7 +129,7 @@ def _switch(to: Path, *, previous: Path) -> None:
 
 
 def _after_return() -> str:
-    wrong = machine.what_is_wrong()
+    wrong = machine.what_is_wrong(seconds=machine.LONGEST_PATIENCE)
     return "It answers." if not wrong else "It does not answer either: " + "; ".join(wrong)
 
 

@@ -47,15 +47,14 @@ class Machine:
             "PATH": f"{programs}:{os.environ['PATH']}",
             "ROOT": str(self.root),
             "PYTHON": sys.executable,
-            "PATIENCE": "20",
         }
 
-    def five_asks(self, *words, by=None):
+    def five_asks(self, *words, by=None, patience="180"):
         """The command of this checkout, or of a release."""
         program = (by or self.checkout) / "deploy/five-asks"
         return subprocess.run(
             [program, *words],
-            env=self.environment,
+            env=self.environment | {"PATIENCE": patience},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -225,7 +224,7 @@ def test_from_nothing_to_a_signed_petition_and_through_upgrades_and_back(machine
 
     # One that does not start is taken back at once; nobody has to be awake.
     machine.change("campaign/wsgi.py", "import os\n", "import os\n\nraise SystemExit(1)\n")
-    broken = machine.five_asks("upgrade")
+    broken = machine.five_asks("upgrade", patience="10")
     assert broken.returncode == 1
     assert f"{two} is back. It answers." in broken.stdout
     assert machine.running() == two
