@@ -127,7 +127,7 @@ def _answers(client: httpx.Client) -> bool:
 def _settings_as_environment() -> dict[str, str]:
     database = django_settings.DATABASES["default"]
     return {
-        "DATABASE_URL": _database_url(database),
+        "DATABASE_URL": database_url(database),
         "VAULT_DIR": str(django_settings.VAULT_DIR),
         "EMAIL_URL": f"smtp://{django_settings.EMAIL_HOST}:{django_settings.EMAIL_PORT}",
         "RELAY_URL": django_settings.RELAY_URL,
@@ -138,7 +138,7 @@ def _settings_as_environment() -> dict[str, str]:
     }
 
 
-def _database_url(database: dict[str, str]) -> str:
+def database_url(database: dict[str, str]) -> str:
     """The test's database, by the same way as the tests' own: socket folder or host and port."""
     user = quote(database["USER"])
     password = f":{quote(database['PASSWORD'])}" if database["PASSWORD"] else ""

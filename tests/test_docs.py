@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -23,6 +24,21 @@ def test_links_between_pages_lead_somewhere(page):
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_that_pages_name_exist(page):
+    words = page.read_text()
+    ours = set(re.findall(r"manage\.py ([a-z_]+)", words)) - {"X"}
+    typed = set(re.findall(r"deploy/five-asks\s+([a-z]+)", words))
+    made = set(re.findall(r"\bmake ([a-z]+)`", words)) | set(
+        re.findall("^    make ([a-z]+)$", words, re.MULTILINE)
+    )
+    program = (ROOT / "deploy/host/__main__.py").read_text()
+
+    assert ours <= set(get_commands())
+    assert {each for each in typed if f'"{each}": {each},' not in program} == set()
+    assert made <= set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def test_each_word_of_the_glossary_lives_where_it_says():

@@ -11,7 +11,6 @@ import smtplib
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from email.utils import make_msgid
 
 from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
@@ -35,6 +34,7 @@ from petitions.signatures.addresses import (
 from petitions.signatures.caps import book_mail, mails_an_hour
 from petitions.signatures.domains import domain_of, is_disposable
 from petitions.signatures.flood import mails_must_be_held
+from petitions.signatures.tokens import message_name
 from petitions.vault import CannotOpen, VaultError
 
 log = logging.getLogger(__name__)
@@ -189,7 +189,9 @@ def compose_mail(request: SignRequest, mailing: Mailing) -> Mail:
             from_email=sender,
             to=[mailing.address],
             headers={
-                "Message-ID": make_msgid(domain=sender_domain(sender)),
+                # The same where it goes again, since nobody said whether it was taken: mail servers
+                # and programs may then show it once.
+                "Message-ID": f"<{message_name(mailing.confirm_token)}@{sender_domain(sender)}>",
                 "Auto-Submitted": "auto-generated",
                 # A mail program's own button: RFC 8058.
                 "List-Unsubscribe": f"<{not_me_url}>",

@@ -13,6 +13,11 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def message_name(token: str) -> str:
+    """What a mail with this token is called, at each try. It tells neither the token nor its hash."""
+    return hashlib.sha256(b"message " + token.encode()).hexdigest()[:32]
+
+
 def link_hash(withdraw_hash: bytes, thing: str) -> bytes:
     """What the hash of a signer's own link becomes for one of the things it leads to.
 

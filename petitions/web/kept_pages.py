@@ -100,7 +100,8 @@ class KeptPages:
         kept = environ[KEPT] = Kept()
         started: list[Any] = []
         chunks = self._application(environ, lambda *answer: started.append(answer))
-        if not kept.is_kept:
+        # The view may have been happy with its page, and something after it not.
+        if not kept.is_kept or started[0][0] != OK:
             start_response(*started[0])
             return chunks
         page = KeptAnswer(started[0][1], read_all(chunks), kept.etag, kept.petition_id)

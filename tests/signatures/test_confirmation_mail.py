@@ -14,7 +14,8 @@ from petitions.signatures.confirmation_mail import send_confirmation_mails
 from petitions.signatures.request import request_signature
 from petitions.vault import KeysUnavailable
 from tests.conftest import use_relay
-from tests.mailbox import link_in, text_of
+from tests.delivery.faults import BadDays
+from tests.mailbox import Mailbox, link_in, text_of
 from tests.makers import make_petition, make_wish
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -150,6 +151,24 @@ def test_a_relay_that_is_away_loses_nothing(keys, settings, mailbox):
 
     assert send_confirmation_mails() == 1
     assert len(mailbox) == 1
+
+
+def test_a_mail_whose_answer_was_lost_goes_again_under_its_own_name(keys, tmp_path, settings):
+    ask(make_petition())
+    with mail_server(BadDays(tmp_path / "box", "drop after")) as port:
+        use_relay(settings, port, tmp_path / "box")
+        assert send_confirmation_mails() == 0
+        SignRequest.objects.update(mail_due_at=timezone.now())
+        assert send_confirmation_mails() == 1
+
+    first, second = Mailbox(tmp_path / "box").mails()
+    assert first["Message-ID"] == second["Message-ID"]
+    name = first["Message-ID"].strip("<>").partition("@")[0]
+    token = link_in(first, "confirm").strip("/").rpartition("/")[2]
+    row = b"".join(bytes(each) for each in SignRequest.objects.values_list("token_hash", flat=True))
+    # Who reads the relay's log finds no row by it, nor opens the link.
+    assert name not in token
+    assert bytes.fromhex(name) not in row
 
 
 def test_an_address_that_does_not_exist_is_forgotten(keys, tmp_path, settings):

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import brotli
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from petitions.models import Partner, StepFigure
@@ -184,6 +184,19 @@ def test_what_is_one_persons_or_an_error_is_made_anew(site, path):
         assert "max-age=1" not in ask(site, path).headers.get("Cache-Control", "")
 
     assert len(made) == 3
+
+
+def test_a_page_that_fails_once_it_is_made_is_an_error_and_is_not_kept(site, monkeypatch):
+    def database_is_away():
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "figures_now", database_is_away)
+        failed = ask(site, PAGE)
+    assert "Please try again in a moment" in failed.text
+    assert failed.status == 503
+
+    assert ask(site, PAGE).status == 200
 
 
 def test_the_answer_to_a_form_is_never_kept(site):
