@@ -161,7 +161,7 @@ class Alarms(logging.Handler):
         self._told: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        from django.db import DatabaseError, connection  # noqa: PLC0415 - logs come before apps
+        from django.db import connection  # noqa: PLC0415 - logs come before apps
 
         from petitions.models import Heartbeat  # noqa: PLC0415 - likewise
         from petitions.models.heartbeat import ALARM, FAULT, mark  # noqa: PLC0415
@@ -170,7 +170,8 @@ class Alarms(logging.Handler):
         if time.monotonic() < self._told.get(name, 0) or connection.in_atomic_block:
             return
         self._told[name] = time.monotonic() + ALARM_EVERY_SECONDS
-        with suppress(DatabaseError):
+        # Whatever it is that fails here, the work in whose middle this was said goes on.
+        with suppress(Exception):
             Heartbeat.objects.beat(name)
 
     def filter(self, record: logging.LogRecord) -> bool:

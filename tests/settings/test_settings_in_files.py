@@ -15,7 +15,7 @@ from tests.machines.test_deploy import DEPLOY, ROOT, compose, deployments, units
 
 EXAMPLE_FILES = sorted((DEPLOY / "env").glob("*.env.example"))
 # Of other programs in our processes.
-FOREIGN = {"PYTHONDONTWRITEBYTECODE", "MALLOC_ARENA_MAX"}
+FOREIGN = re.compile("PYTHONDONTWRITEBYTECODE|MALLOC_ARENA_MAX|GRANIAN_.*").fullmatch
 # It has every key and reads every setting.
 TOOLS = {"keys"}
 # They run as `organizer`, with a file of their own.
@@ -96,6 +96,10 @@ def test_no_secret_of_an_example_would_be_taken():
     assert [name for name, text in secrets if not is_invented(text)] == []
 
 
+def not_read(names, role):
+    return {each for each in names if not FOREIGN(each) and role not in SETTINGS[each].roles}
+
+
 def test_on_one_host_each_process_gets_what_its_role_reads():
     looked_at = 0
     for name, service in compose().items():
@@ -106,7 +110,7 @@ def test_on_one_host_each_process_gets_what_its_role_reads():
         files = {file.partition("/")[2].partition(".")[0] for file in service["env_file"]}
         assert files <= {"site", role, "backup"}, name
         names = {*given, *(each for file in files for each in example(file))}
-        assert {each for each in names if role not in SETTINGS[each].roles} == set(), name
+        assert not_read(names, role) == set(), name
         looked_at += 1
     assert looked_at > 8
 
@@ -132,7 +136,7 @@ def test_in_a_cluster_each_process_gets_what_its_role_reads():
                 given |= set(config_maps()[source["configMapRef"]["name"]])
             else:
                 given |= secret[source["secretRef"]["name"]]
-        assert {each for each in given if role not in SETTINGS[each].roles} == set(), name
+        assert not_read(given, role) == set(), name
         must = {each.name for each in SETTINGS.values() if role in each.needed_by}
         assert must - given == set(), name
         looked_at += 1
@@ -141,12 +145,10 @@ def test_in_a_cluster_each_process_gets_what_its_role_reads():
 
 def test_by_systemd_each_process_gets_what_its_role_reads():
     for name, unit in units().items():
-        (line,) = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
-        given = dict(each.split("=") for each in line.split())
+        lines = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
+        given = dict(each.split("=") for line in lines for each in line.split())
         role = Role(given["CAMPAIGN_ROLE"])
-        assert {
-            each for each in set(given) - FOREIGN if role not in SETTINGS[each].roles
-        } == set(), name
+        assert not_read(given, role) == set(), name
         files = set(
             re.findall(r"^EnvironmentFile=-?/etc/five-asks/(\w+)\.env$", unit, re.MULTILINE)
         )
@@ -155,9 +157,9 @@ def test_by_systemd_each_process_gets_what_its_role_reads():
 
 def test_the_image_sets_what_is_known():
     words = (DEPLOY / "Containerfile").read_text()
-    names = set(re.findall(r"\b([A-Z][A-Z_]+)=", words)) - FOREIGN
+    names = {each for each in re.findall(r"\b([A-Z][A-Z_]+)=", words) if not FOREIGN(each)}
 
-    ours = {"CAMPAIGN_ROLE", "SECRET_KEY", "DATABASE_URL", "STATIC_ROOT", "VAULT_DIR"}
+    ours = {"CAMPAIGN_ROLE", "SECRET_KEY", "DATABASE_URL", "STATIC_ROOT", "VAULT_DIR", "ALIVE_FILE"}
     assert names & set(SETTINGS) == ours
     assert {each for each in names - ours if not each.startswith(("PIP_", "PYTHON"))} == {
         "BASE",
