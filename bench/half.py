@@ -12,7 +12,7 @@ from bench.compare import ROUNDS, Figure
 from bench.forms import PETITION, filled_in_forms
 from bench.load import Load, WrongAnswer, get, post, requests_a_second
 from bench.open_loop import Answer, Due, ask, evenly
-from bench.server import WebServer, web_processes, web_server
+from bench.server import WebServer, web_processes, web_server, workers_of
 from bench.vaults import as_web
 
 SECONDS = 5.0
@@ -104,16 +104,6 @@ def _megabytes_after(server: WebServer, load: Load) -> float:
     """Of the largest worker."""
     requests_a_second(server.port, load, seconds=3 * SECONDS)
     return max(map(_pss, workers_of(server.pid))) / 1e6
-
-
-def workers_of(pid: int) -> list[int]:
-    """Granian's workers; Python's own helper beside them is none."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"resource_tracker" not in _words_of(child)]
-
-
-def _words_of(child: str) -> bytes:
-    return Path(f"/proc/{child}/cmdline").read_bytes()
 
 
 def _pss(pid: int) -> int:

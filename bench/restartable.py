@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import django
 
+from bench.small_disk import can_be_made, small_disk
 from local.places import VAR, Home, short_folder
 from local.postgres import as_program as postgres_program
 from local.postgres import is_ready, made_ready, make_database
@@ -18,6 +19,9 @@ from local.servers import SITE, as_environment, settings_for, throw_away_home
 from local.stopping import listen
 from local.valkey import answers
 from local.valkey import as_program as valkey_program
+
+# What a new database and its log take, and some more.
+DATABASE_MEGABYTES = 400
 
 
 @dataclass
@@ -49,10 +53,18 @@ class Server:
 
 
 @contextmanager
-def site(family: str, **variables: str) -> Iterator[tuple[Home, list[Server]]]:
-    """PostgreSQL and Valkey, and Django in this process set up for them and these variables."""
+def site(
+    family: str, *, on_small_disk: bool = False, **variables: str
+) -> Iterator[tuple[Home, list[Server]]]:
+    """PostgreSQL and Valkey, and Django in this process set up for them and these variables.
+
+    With `on_small_disk` PostgreSQL's data lies on one of its own, where we may make one.
+    """
     listen()
-    with throw_away_home(VAR / family) as home, _servers(home) as (started, addresses):
+    with (
+        throw_away_home(VAR / family) as home,
+        _servers(home, small=on_small_disk) as (started, addresses),
+    ):
         settings = settings_for(home, site=SITE, secret=secrets.token_urlsafe(48))
         os.environ.update(as_environment(settings | addresses | variables))
         django.setup()
@@ -60,10 +72,12 @@ def site(family: str, **variables: str) -> Iterator[tuple[Home, list[Server]]]:
 
 
 @contextmanager
-def _servers(home: Home) -> Iterator[tuple[list[Server], dict[str, str]]]:
+def _servers(home: Home, *, small: bool) -> Iterator[tuple[list[Server], dict[str, str]]]:
     """Both, and the variables that tell Django where they are."""
     with ExitStack() as stack:
         cluster = stack.enter_context(made_ready(home, durable=True))
+        if small and can_be_made():
+            stack.enter_context(small_disk(cluster.data, megabytes=DATABASE_MEGABYTES))
         door = stack.enter_context(short_folder()) / "v.sock"
         started = [
             Server(postgres_program(cluster), home, lambda: is_ready(cluster)),

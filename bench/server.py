@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 HOST = "127.0.0.1"
 # As deploy/ has it: glibc would give each thread a heap of its own, which keeps what it once took.
@@ -73,3 +74,13 @@ def free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def workers_of(pid: int) -> list[int]:
+    """Granian's workers; Python's own helper beside them is none."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if b"resource_tracker" not in _words_of(child)]
+
+
+def _words_of(child: str) -> bytes:
+    return Path(f"/proc/{child}/cmdline").read_bytes()

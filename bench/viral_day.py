@@ -32,11 +32,10 @@ from bench.crowd import SPIKE, Told
 from bench.prepare import prepare
 from bench.restartable import Server
 from bench.viral_site import Site, site_of_many
+from bench.waiting import waiting_addresses
 from local.places import Home
 from local.processes import Program, meanwhile
 from local.stopping import pause
-from petitions.models import SignRequest
-from petitions.models.sealed import Mailing
 
 SECONDS = float(os.environ.get("VIRAL_SECONDS", "180"))
 # Until the crowd has read the form for as long as people need.
@@ -178,7 +177,7 @@ def look_back(answers: Sequence[Told], day: Day, *, begins_at: float) -> Outcome
         forms=len(forms),
         acknowledged=len(acknowledged),
         mailed=len(acknowledged & mailed),
-        lost=len(acknowledged - mailed - set(_addresses_in_boxes())),
+        lost=len(acknowledged - mailed - set(waiting_addresses())),
         away_seconds=sum(away.ended - away.began - UNDER_WAY_SECONDS for away in day.away),
         p99_ms=1000 * statistics.quantiles([told.at - told.due_at for told in answers], n=100)[98],
         wrong=[f"After {told.at - begins_at:.2f} s:\n{told.words}" for told in wrong],
@@ -210,8 +209,3 @@ def _addresses_in(mailbox: Path) -> Iterator[str]:
     for path in (mailbox / "new").iterdir():
         with path.open("rb") as mail:
             yield BytesHeaderParser().parse(mail)["X-Envelope-To"]
-
-
-def _addresses_in_boxes() -> Iterator[str]:
-    for pk, box in SignRequest.objects.exclude(mail_box=None).values_list("pk", "mail_box"):
-        yield Mailing.open(box, request_id=pk).address

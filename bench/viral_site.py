@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.deployed import opens, role, server
 from bench.restartable import Server
-from bench.server import HOST, free_port, is_open, web_command
-from bench.vaults import as_web, keys_of
+from bench.server import HOST, free_port, web_command
+from bench.vaults import as_web
 from local.places import Home
-from local.processes import Program
 
 # In which a proxy would name the client.
 CLIENT_HEADER = "X-Real-IP"
@@ -33,41 +32,23 @@ def site_of_many(home: Home) -> Iterator[Site]:
     port, mail_port = free_port(), free_port()
     mailbox = home.folder / "arrived"
     mail = {"EMAIL_URL": f"smtp://{HOST}:{mail_port}"}
-    mailer = _server(home, "mailer", _mailer(), _role("mailer", "mail", "pepper") | mail)
+    mailer = server(home, "mailer", _mailer(), role("mailer", "mail", "pepper") | mail)
     servers = [
-        _server(home, "mail-server", _mail_server(mail_port, mailbox), {}, _opens(mail_port)),
-        _server(home, "web", web_command(port), _web(port), _opens(port)),
-        _server(home, "beat", _beat(home), _role("deliverer", "signature", "ledger")),
+        server(home, "mail-server", _mail_server(mail_port, mailbox), {}, opens(mail_port)),
+        server(home, "web", web_command(port), _web(port), opens(port)),
+        server(home, "beat", _beat(home), role("deliverer", "signature", "ledger")),
         mailer,
     ]
     with ExitStack() as stack:
-        for server in servers:
-            stack.callback(server.stop)
-            server.start()
+        for each in servers:
+            stack.callback(each.stop)
+            each.start()
         yield Site(port, mailbox, mailer)
-
-
-def _server(
-    home: Home,
-    name: str,
-    command: list[str],
-    variables: dict[str, str],
-    is_ready: Callable[[], bool] = lambda: True,
-) -> Server:
-    return Server(Program(name, command, os.environ | variables), home, is_ready)
-
-
-def _opens(port: int) -> Callable[[], bool]:
-    return lambda: is_open(port)
 
 
 def _web(port: int) -> dict[str, str]:
     site = {"SITE_URL": f"http://{HOST}:{port}", "ALLOWED_HOSTS": HOST}
     return as_web() | site | {"CLIENT_ADDRESS_HEADER": CLIENT_HEADER}
-
-
-def _role(role: str, *keys: str) -> dict[str, str]:
-    return {"CAMPAIGN_ROLE": role, "VAULT_DIR": str(keys_of(*keys)), "MAILBOX_DIR": ""}
 
 
 def _mailer() -> list[str]:

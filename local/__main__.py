@@ -3,6 +3,7 @@
 run         the whole site, until Ctrl-C
 test        the tests, on servers that are thrown away; further words go to pytest
 bench       the benchmarks, on empty but durable servers; further words go to them
+faults      the whole site is broken piece by piece; further words name some of the faults
 check       format, lint, types, imports, migrations, settings, templates, translations, dependencies
 catalogues  brings the translations' catalogues up to date with the code
 settings    writes docs/settings.md from the code
@@ -56,6 +57,10 @@ def bench(words: Sequence[str]) -> int:
         return run_in_foreground([sys.executable, "-m", "bench", *words], environment)
 
 
+def faults(words: Sequence[str]) -> int:
+    return run_in_foreground([sys.executable, "-m", "bench.faults", *words], os.environ)
+
+
 def in_parallel(words: Sequence[str]) -> list[str]:
     """Two processes, unless the words say how many or ask for a debugger."""
     own = ("-n", "--numprocesses", "--pdb", "--trace", "-p")
@@ -84,6 +89,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "run": lambda _: run(),
     "test": test,
     "bench": bench,
+    "faults": faults,
     "check": lambda _: check(),
     "catalogues": lambda _: catalogues.update(),
     "settings": lambda _: write_settings_page(),
