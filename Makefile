@@ -1,4 +1,4 @@
-.PHONY: run test check bench catalogues lock clean
+.PHONY: run test check bench fuzz catalogues lock clean
 
 run: # environment, servers, the site on http://127.0.0.1:8000 (PORT=8001 changes it)
 	@scripts/run
@@ -11,6 +11,9 @@ check: # format, lint, types, imports, migrations, settings, templates, translat
 
 bench: # the benchmarks (ARGS goes to them)
 	@scripts/bench $(ARGS)
+
+fuzz: # a hundred thousand hostile requests to every address, and a table (ARGS="--requests 2000" goes to it)
+	@scripts/fuzz $(ARGS)
 
 catalogues: # bring the translations' catalogues up to date with the code (needs GNU gettext)
 	@scripts/catalogues

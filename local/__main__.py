@@ -3,6 +3,7 @@
 run         the whole site, until Ctrl-C
 test        the tests, on servers that are thrown away; further words go to pytest
 bench       the benchmarks, on empty but durable servers; further words go to them
+fuzz        a hundred thousand hostile requests, on empty servers; further words go to it
 check       format, lint, types, imports, migrations, settings, templates, translations, dependencies
 catalogues  brings the translations' catalogues up to date with the code
 with        any command, on the servers and the data of `run`: with -- ./manage.py dumpdata"""
@@ -54,6 +55,13 @@ def bench(words: Sequence[str]) -> int:
         return run_in_foreground([sys.executable, "-m", "bench", *words], environment)
 
 
+def fuzz(words: Sequence[str]) -> int:
+    with throw_away_servers("fuzz", durable=False) as (home, environment):
+        with static_files(home, environment):
+            pass
+        return run_in_foreground([sys.executable, "-m", "fuzz", *words], environment)
+
+
 def in_parallel(words: Sequence[str]) -> list[str]:
     """Two processes, unless the words say how many or ask for a debugger."""
     own = ("-n", "--numprocesses", "--pdb", "--trace", "-p")
@@ -81,6 +89,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "run": lambda _: run(),
     "test": test,
     "bench": bench,
+    "fuzz": fuzz,
     "check": lambda _: check(),
     "catalogues": lambda _: catalogues.update(),
     "with": run_with,

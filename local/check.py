@@ -13,6 +13,7 @@ from local.content import missing_content
 from local.deployment import judge_deployment
 from local.node_tools import NoNodeTools, node_modules
 from local.places import ROOT
+from local.planted_secrets import planted_secrets
 from local.servers import throw_away_servers
 from local.static_files import static_files
 from local.stopping import pause
@@ -79,6 +80,7 @@ def steps(environment: Mapping[str, str]) -> list[Step]:
         Step("deployment files", check_deployment),
         Step("content", lambda: check_content(environment)),
         Step("pages", lambda: look_at_pages(environment)),
+        Step("secrets", check_secrets),
         Step("addresses in locks", lambda: find_addresses(LOCKS)),
         Step("known vulnerabilities", lambda: audit(environment)),
     ]
@@ -150,6 +152,11 @@ def check_translations() -> Outcome:
 def check_deployment() -> Outcome:
     problems, notice = judge_deployment()
     return Outcome(not problems, "\n".join(problems), notice)
+
+
+def check_secrets() -> Outcome:
+    problems = planted_secrets()
+    return Outcome(not problems, "\n".join(problems))
 
 
 def check_content(environment: Mapping[str, str]) -> Outcome:
