@@ -1,4 +1,4 @@
-.PHONY: run test check bench faults catalogues settings lock clean
+.PHONY: run test check bench faults fuzz catalogues settings lock clean
 
 run: # environment, servers, the site on http://127.0.0.1:8000 (PORT=8001 changes it)
 	@scripts/run
@@ -14,6 +14,9 @@ bench: # the benchmarks (ARGS goes to them)
 
 faults: # break the whole site piece by piece (ARGS="broker database" breaks these)
 	@scripts/faults $(ARGS)
+
+fuzz: # a hundred thousand hostile requests to every address, and a table (ARGS="--requests 2000" goes to it)
+	@scripts/fuzz $(ARGS)
 
 catalogues: # bring the translations' catalogues up to date with the code (needs GNU gettext)
 	@scripts/catalogues

@@ -40,7 +40,7 @@ def web_processes(**environment: str) -> Iterator[WebServer]:
         | {"SITE_URL": f"http://{HOST}:{port}", "ALLOWED_HOSTS": HOST},
     )
     try:
-        _wait_for(port)
+        wait_for(port)
         yield WebServer(port, process.pid)
     finally:
         process.terminate()
@@ -55,7 +55,7 @@ def web_command(port: int) -> list[str]:
     ]
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
     for _ in range(300):
         if is_open(port):
             return

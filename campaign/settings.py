@@ -70,17 +70,18 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Outermost, so that no answer goes without them: no file, no redirect, no refusal of a host.
+    "petitions.web.headers.PolicyMiddleware",
+    "petitions.web.headers.HeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "compression_middleware.middleware.CompressionMiddleware",
-    "petitions.web.headers.PolicyMiddleware",
-    "petitions.web.headers.HeadersMiddleware",
     "petitions.web.unavailable.UnavailableMiddleware",
     "petitions.web.languages.LanguageMiddleware",
     "petitions.web.moved.MovedMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 context_processors = [
     "django.template.context_processors.request",
@@ -259,6 +260,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# No other site's pages read our files.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 WHITENOISE_ADD_HEADERS_FUNCTION = add_static_headers
 
 # --- Safety
@@ -274,9 +277,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOADS.get(ROLE, 64 * 1024)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000 if ROLE.serves_admin else 200
 FILE_UPLOAD_HANDLERS: list[str] = []
 SECURE_CONTENT_TYPE_NOSNIFF = True
-# For the admin, whose forms Django checks by their origin; public pages send no referrer at all
-# (petitions/web/headers.py).
-SECURE_REFERRER_POLICY = "same-origin"
+# The admin has another one (petitions/web/headers.py).
+SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_SSL_REDIRECT = SITE_IS_HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SITE_IS_HTTPS else None
 SECURE_HSTS_SECONDS = 63_072_000 if SITE_IS_HTTPS else 0

@@ -4,6 +4,7 @@ run         the whole site, until Ctrl-C
 test        the tests, on servers that are thrown away; further words go to pytest
 bench       the benchmarks, on empty but durable servers; further words go to them
 faults      the whole site is broken piece by piece; further words name some of the faults
+fuzz        a hundred thousand hostile requests, on empty servers; further words go to it
 check       format, lint, types, imports, migrations, settings, templates, translations, dependencies
 catalogues  brings the translations' catalogues up to date with the code
 settings    writes docs/settings.md from the code
@@ -61,6 +62,13 @@ def faults(words: Sequence[str]) -> int:
     return run_in_foreground([sys.executable, "-m", "bench.faults", *words], os.environ)
 
 
+def fuzz(words: Sequence[str]) -> int:
+    with throw_away_servers("fuzz", durable=False) as (home, environment):
+        with static_files(home, environment):
+            pass
+        return run_in_foreground([sys.executable, "-m", "fuzz", *words], environment)
+
+
 def in_parallel(words: Sequence[str]) -> list[str]:
     """Two processes, unless the words say how many or ask for a debugger."""
     own = ("-n", "--numprocesses", "--pdb", "--trace", "-p")
@@ -90,6 +98,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
     "test": test,
     "bench": bench,
     "faults": faults,
+    "fuzz": fuzz,
     "check": lambda _: check(),
     "catalogues": lambda _: catalogues.update(),
     "settings": lambda _: write_settings_page(),

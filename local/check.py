@@ -15,6 +15,7 @@ from local.content import missing_content
 from local.deployment import judge_deployment
 from local.node_tools import NoNodeTools, node_modules
 from local.places import ROOT
+from local.planted_secrets import planted_secrets
 from local.servers import throw_away_servers
 from local.settings_page import judge_settings_page
 from local.static_files import static_files
@@ -83,6 +84,7 @@ def steps(environment: Mapping[str, str]) -> list[Step]:
         Step("content", lambda: check_content(environment)),
         Step("pages", lambda: look_at_pages(environment)),
         step("licences", BIN / "reuse", "lint", "--lines"),
+        Step("secrets", check_secrets),
         Step("addresses in locks", lambda: find_addresses(LOCKS)),
         Step("known vulnerabilities", lambda: audit(environment)),
     ]
@@ -164,6 +166,11 @@ def check_deployment() -> Outcome:
 
 def check_settings_page() -> Outcome:
     problems = judge_settings_page()
+    return Outcome(not problems, "\n".join(problems))
+
+
+def check_secrets() -> Outcome:
+    problems = planted_secrets()
     return Outcome(not problems, "\n".join(problems))
 
 

@@ -339,8 +339,9 @@ LIMITS = [
         default="",
         default_words="the connection's own address",
         roles=frozenset({WEB}),
-        about="The header in which your proxy names the client, for example `X-Real-IP`; the proxy must"
-        " overwrite what clients send.",
+        about="The header in which your proxy names the client, for example `RealIP`; the proxy must"
+        " overwrite what clients send. With a hyphen in its name (`X-Real-IP`) the proxy must drop headers"
+        " with underscores, too: WSGI can't tell `X_Real_IP` from it.",
     ),
     Setting(
         "TOR_EXITS_FILE",

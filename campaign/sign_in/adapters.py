@@ -30,6 +30,12 @@ class AccountAdapter(DefaultAccountAdapter):
         messages.error(request, self.error_messages["account_inactive"])
         return redirect("account_login")
 
+    def ajax_response(
+        self, _request: HttpRequest, response: HttpResponse, **_: Any
+    ) -> HttpResponse:
+        """A form would come back as JSON, with the password that was typed."""
+        return response
+
     def get_client_ip(self, _request: HttpRequest) -> str:
         return NO_ADDRESS
 

@@ -66,7 +66,10 @@ class PetitionQuerySet(models.QuerySet["Petition"]):
 
     def in_preview(self, token: str) -> PetitionQuerySet:
         """The one whose page this link shows; its end is told by the database's clock."""
-        return self.filter(preview_token=token, preview_until__gt=Now()) if token else self.none()
+        # PostgreSQL takes no text with a NUL in it.
+        if not token or "\x00" in token:
+            return self.none()
+        return self.filter(preview_token=token, preview_until__gt=Now())
 
     def with_texts(self) -> PetitionQuerySet:
         return self.prefetch_related("texts")

@@ -1,4 +1,4 @@
-"""What browsers are told about public pages, beside the Content-Security-Policy of the settings.
+"""What browsers are told about every answer, beside the Content-Security-Policy of the settings.
 
 A view may set one of these headers itself, and then its word stands.
 """
@@ -25,17 +25,32 @@ DENIED = (
     *("publickey-credentials-get", "screen-wake-lock", "serial", "sync-xhr", "usb"),
     "xr-spatial-tracking",
 )
-PUBLIC = {
-    # No site that we link to, and no log of ours, learns which page somebody comes from.
-    "Referrer-Policy": "no-referrer",
+EVERYWHERE = {
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in DENIED),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    # We load nothing from elsewhere; a browser then gives the page a process of its own.
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    # For what was answered before Django's own middleware could say so.
+    "X-Content-Type-Options": "nosniff",
+}
+PUBLIC = {
+    **EVERYWHERE,
+    # No site that we link to, and no log of ours, learns which page somebody comes from.
+    "Referrer-Policy": "no-referrer",
 }
 # What django-csp's decorators leave on a response.
 SPECIAL_POLICY = {"_csp_config", "_csp_update", "_csp_replace", "_csp_exempt"}
-# The admin keeps Django's own headers: its forms are checked by the Referer and Origin.
 ADMIN = "/admin/"
+ORGANIZERS = {
+    **EVERYWHERE,
+    # Passkeys.
+    "Permissions-Policy": EVERYWHERE["Permissions-Policy"].replace(
+        "publickey-credentials-get=()", "publickey-credentials-get=(self)"
+    ),
+}
+# Django checks the admin's forms by their Referer and Origin.
+ORGANIZERS_REFERRER = "same-origin"
 
 
 class PolicyMiddleware(CSPMiddleware):
@@ -62,8 +77,8 @@ class HeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if request.path.startswith(ADMIN):
-            return response
-        for name, value in PUBLIC.items():
+            response["Referrer-Policy"] = ORGANIZERS_REFERRER
+        for name, value in (ORGANIZERS if request.path.startswith(ADMIN) else PUBLIC).items():
             response.headers.setdefault(name, value)
         if settings.ONION_URL and response.headers.get("Content-Type", "").startswith("text/html"):
             _point_to_onion(request, response)
@@ -72,7 +87,8 @@ class HeadersMiddleware:
 
 def _point_to_onion(request: HttpRequest, response: HttpResponseBase) -> None:
     """Tor Browser then offers the onion service; who is there already needs no sign."""
-    if request.get_host() != urlsplit(settings.ONION_URL).netloc:
+    # Not get_host(), which refuses unknown hosts: they were refused already.
+    if request.META.get("HTTP_HOST") != urlsplit(settings.ONION_URL).netloc:
         response["Onion-Location"] = settings.ONION_URL + request.get_full_path()
 
 

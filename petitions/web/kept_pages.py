@@ -11,10 +11,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from compression_middleware.middleware import compressor
+from django.core.exceptions import TooManyFieldsSent
 from django.db import connections
 from django.http import QueryDict
 
@@ -90,9 +92,11 @@ class KeptPages:
         query = environ.get("QUERY_STRING", "")
         also_read = self._paths.get(environ["PATH_INFO"])
         if query and also_read is not None:
-            values = QueryDict(query)
-            if not also_read & values.keys():
-                query = _query_of(partner_code(values))
+            # Django will say so of what has too many parts.
+            with suppress(TooManyFieldsSent):
+                values = QueryDict(query)
+                if not also_read & values.keys():
+                    query = _query_of(partner_code(values))
         return _key(environ, query)
 
     def _make(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

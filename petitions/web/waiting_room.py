@@ -42,6 +42,7 @@ class WaitingRoom:
         self._busy_pages: dict[str, BusyPage] = {}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        _wait_for_body(environ)
         if not self._desks.take(PATIENCE_SECONDS):
             return self._send_away(environ, start_response)
         try:
@@ -109,10 +110,21 @@ class _Desks:
                 self._free += 1
 
 
+def _wait_for_body(environ: Environ) -> None:
+    """Who sends slowly keeps a thread, of which there are many, and no desk."""
+    length = _length(environ)
+    if 0 < length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
+
+
+def _length(environ: Environ) -> int:
+    said = environ.get("CONTENT_LENGTH") or ""
+    return int(said) if said.isascii() and said.isdecimal() else 0
+
+
 def _inputs(environ: Environ) -> bytes:
     """What was typed, as hidden fields; nothing where it is more than a form of ours can hold."""
-    said = environ.get("CONTENT_LENGTH") or ""
-    length = int(said) if said.isdecimal() else 0
+    length = _length(environ)
     if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return b""
     typed = environ["wsgi.input"].read(length).decode(errors="replace")

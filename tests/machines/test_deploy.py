@@ -115,7 +115,7 @@ def test_the_image_has_each_package_of_the_site():
     packages = {each.parent.name for each in ROOT.glob("*/__init__.py")}
     copied = re.findall(r"^COPY (\w+) \1$", (DEPLOY / "Containerfile").read_text(), re.MULTILINE)
 
-    assert packages - {"bench", "local", "tests"} <= set(copied)
+    assert packages - {"bench", "fuzz", "local", "tests"} <= set(copied)
 
 
 @pytest.mark.parametrize(
