@@ -21,6 +21,7 @@ KEY = ("BEGIN", "PRIVATE KEY")
         ),
         (f'password = "{secrets.token_urlsafe(16)}"\n', KEYWORD),
     ],
+    ids=["private key", "token", "hex", "address", "password"],
 )
 def test_a_planted_key_is_found_and_not_shown(tmp_path, text, kind):
     (tmp_path / "settings.py").write_text(f"# A comment.\n{text}")
