@@ -115,5 +115,12 @@ def test_a_body_without_a_length_is_not_read_however_long_it_is(served):
     assert statuses(said(served, form(TYPED, CHUNKED, body=body))) == [200]
 
 
+def test_an_alphabet_beside_too_many_parameters_is_no_error_of_ours(served):
+    """Django would read the query by it before anything could answer."""
+    many = request(f"/robots.txt?{'a=1&' * 300}", "Content-Type: text/plain; charset=utf-8")
+
+    assert statuses(said(served, many)) == [200]
+
+
 def test_requests_that_are_right_are_answered_one_after_the_other(served):
     assert statuses(said(served, request() * 3)) == [200, 200, 200]
