@@ -15,7 +15,7 @@ from bench.vaults import keys_of
 from local.places import ROOT
 
 SITE_HOST = "asks.example"
-ONION = "http://asks5678.onion"
+ONION = f"http://{'asks4567' * 7}.onion"
 STOPS_WITHIN_SECONDS = 15
 KEYS = {"web": (), "organizer": ("signature", "pepper"), "returns": ()}
 
@@ -31,6 +31,7 @@ def variables_of(role: str) -> dict[str, str]:
         "CLIENT_ADDRESS_HEADER": "RealIP",
         "MAILBOX_DIR": "",
         "RELAY_URL": "",
+        "LETTER_FROM": f"letters@{SITE_HOST}",
         "MALLOC_ARENA_MAX": "1",
         "RETURNS_WEBHOOKS": "mailgun" if role == "returns" else "",
         "RETURNS_WEBHOOK_SECRET": "mailgun:a-password-of-some-length" if role == "returns" else "",

@@ -30,8 +30,8 @@ from tests.processes import ROOT
 NOW = timezone.now()
 SUPPORTERS = 30
 # Names that are in the database in the clear stand for all of it; others are sealed there as well.
-PUBLIC = "Quixotica Unforgettable"
-SEALED = "Xylophone Hidden"
+PUBLIC = "Calliope Everlasting"
+SEALED = "Bassoon Hidden"
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def sign_all(sign, petitions):
     return [
         sign(
             *petitions[: 1 + number % 2],
-            address=f"xylophone.{number}@mail.example",
+            address=f"bassoon.{number}@mail.example",
             name=f"{PUBLIC if number % 3 else SEALED} {number}",
             country=("LT", "PL", "UA")[number % 3],
             visibility=Visibility.PUBLIC if number % 3 else Visibility.OFFICIALS,
@@ -155,8 +155,8 @@ def nothing_tells(backup, journal):
     for needle in (
         PUBLIC,
         SEALED,
-        "Quixotica",
-        "xylophone",
+        "Calliope",
+        "bassoon",
         "petitions_signature",
         "ask-1",
         "PGCOPY",

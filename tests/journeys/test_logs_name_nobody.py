@@ -26,21 +26,21 @@ from tests.makers import make_office, make_petition
 from tests.processes import ROOT, Processes, until
 
 SIGNER = {
-    "name": "Quixotica Unforgettable",
-    "email": "xylophone.unforgettable@canary.example",
-    "postcode": "ZQ99 QZ99",
-    "comment": "Незабываемо quixotic",
+    "name": "Zephyrina Indelible",
+    "email": "saxophone.indelible@canary.example",
+    "postcode": "XJ77 JX77",
+    "comment": "Неизгладимо zephyrean",
 }
-REFUSED = "refused.xylophone@canary.example"
+REFUSED = "refused.saxophone@canary.example"
 BROWSER = {"X-Real-IP": "203.0.113.77", "User-Agent": "CanaryBrowser/7.7"}
 NEEDLES = [
     *SIGNER.values(),
     *BROWSER.values(),
     REFUSED,
-    "Quixotica",
-    "xylophone",
+    "Zephyrina",
+    "saxophone",
     "canary.example",
-    "незабываемо",
+    "неизгладимо",
     "wrongname-canary",
     "wrong-password-canary",
 ]
