@@ -160,7 +160,7 @@ def machine(tmp_path, mailbox, database):
 
 def lend_packages(machine):
     """This environment in place of one that pip would take minutes to fill: its packages are those
-    of the lock, to the version. `.ci/run` has the lock installed.
+    of the lock, to the version.
     """
     lock = (ROOT / "deploy/requirements.lock").read_text()
     # Those that only another Python or system needs have a mark behind the version.
@@ -189,8 +189,7 @@ def lend_packages(machine):
 
 def test_from_nothing_to_a_signed_petition_and_through_upgrades_and_back(machine, show):
     began = time.monotonic()
-    if not os.environ.get("INSTALL_THE_LOCK"):
-        lend_packages(machine)
+    lend_packages(machine)
 
     # It writes what it can, and says in plain words what it can't know.
     first = machine.five_asks("install", *ROLES)
