@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from bench.vaults import keys_of
 from local.places import ROOT
 
 SITE_HOST = "asks.example"
+# A server takes none that stands in a file which everybody can read.
+PASSWORD = secrets.token_urlsafe(24)
 ONION = f"http://{'asks4567' * 7}.onion"
 STOPS_WITHIN_SECONDS = 15
 KEYS = {"web": (), "organizer": ("signature", "pepper"), "returns": ()}
@@ -34,7 +37,7 @@ def variables_of(role: str) -> dict[str, str]:
         "LETTER_FROM": f"letters@{SITE_HOST}",
         "MALLOC_ARENA_MAX": "1",
         "RETURNS_WEBHOOKS": "mailgun" if role == "returns" else "",
-        "RETURNS_WEBHOOK_SECRET": "mailgun:a-password-of-some-length" if role == "returns" else "",
+        "RETURNS_WEBHOOK_SECRET": f"mailgun:{PASSWORD}" if role == "returns" else "",
         "RETURNS_WEBHOOK_KEY": "the-key-by-which-it-signs" if role == "returns" else "",
     }
 

@@ -33,7 +33,6 @@ ALLOWED: Allowed = {
     ): "a word in the place of a secret, while files are collected",
     ("local/management/commands/one_time_password.py", BASE64): "an alphabet",
     ("bench/admin.py", KEYWORD): "an organizer's of a throw-away database",
-    ("fuzz/servers.py", KEYWORD): "a webhook's of a throw-away server",
     ("tests/*.py", KEYWORD): "invented passwords of a test's own servers",
     ("tests/*.py", BASIC): "likewise",
     ("tests/settings/test_start_checks.py", HEX): "an invented secret, which is not weak",

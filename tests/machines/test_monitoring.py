@@ -69,6 +69,9 @@ def names_in(text):
     }
 
 
+QUEUE = "granian_blocking_queue"
+
+
 @pytest.fixture
 def exporter(processes):
     """What a web server's own exporter says after it has answered somebody."""
@@ -81,9 +84,14 @@ def exporter(processes):
     )
     browser.get("/en/")
     url = f"http://127.0.0.1:{port}/metrics"
-    return until(
-        lambda: "granian_blocking_queue" in (said := httpx.get(url).text) and said, seconds=20
-    )
+
+    def said():
+        # Each process tells its figures once a second; until then there are their names alone.
+        text = httpx.get(url).text
+        is_told = all(f"\n{name}{{" in text for name in ("granian_requests_handled", QUEUE))
+        return text if is_told else ""
+
+    return until(said, seconds=20)
 
 
 def test_each_metric_that_is_asked_for_is_one_that_is_exported(exporter):
