@@ -2,13 +2,17 @@
 
 import json
 import platform
+import re
+import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 from local import environment
 from local.environment import State, find_state, read_stamp, write_stamp
+from local.places import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +94,27 @@ def test_another_python_counts_only_when_it_is_named(monkeypatch):
 def test_none_at_all_is_missing(tmp_path, monkeypatch):
     monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / "nothing")
     assert find_state({}, developer=False) is State.MISSING
+
+
+def test_make_run_loads_nothing_that_only_developers_have():
+    """What a newcomer types first runs where the lock for running alone is installed."""
+    loaded = subprocess.check_output(
+        [
+            sys.executable,
+            "-c",
+            "import sys; own = set(sys.modules); import local.__main__; print(*set(sys.modules) - own)",
+        ],
+        cwd=ROOT,
+        text=True,
+    )
+    packages = packages_distributions()
+    needed = {
+        name.lower().replace("_", "-")
+        for module in loaded.split()
+        for name in packages.get(module.partition(".")[0], [])
+    }
+    lock = (ROOT / "requirements.lock").read_text()
+    locked = set(re.findall(r"^([a-z0-9][\w.-]*)==", lock, re.MULTILINE))
+
+    assert needed
+    assert needed - locked == set()
