@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from petitions.models.prepared import run_prepared
+from petitions.models.prepared import numbered, run_prepared, values
 from petitions.models.signature import Signature
 
 # From the hour in which it was made, which is all that is kept of its time: one to two hours.
@@ -17,9 +17,9 @@ LIFE = timedelta(hours=2)
 
 _INSERT = """
     INSERT INTO petitions_offer (token_hash, link_hash, box, epoch, created_hour)
-    SELECT new.*, %(epoch)s, %(hour)s
-    FROM unnest(%(tokens)b::bytea[], %(links)b::bytea[], %(boxes)b::bytea[]) AS new
+    VALUES {rows}
 """
+_ROW = "%(token_hash)b, %(link_hash)b, %(box)b, %(epoch)s, %(created_hour)b"
 
 
 class OfferQuerySet(models.QuerySet["Offer"]):
@@ -27,11 +27,17 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         self, offers: Sequence[tuple[bytes, bytes, bytes]], *, epoch: str, hour: datetime
     ) -> None:
         """Of token's hash, link's hash and box; prepared, since each confirmation writes some."""
-        tokens, links, boxes = map(list, zip(*offers, strict=True))
-        run_prepared(
-            _INSERT,
-            {"tokens": tokens, "links": links, "boxes": boxes, "epoch": epoch, "hour": hour},
-        )
+        rows = [
+            {
+                "token_hash": token_hash,
+                "link_hash": link_hash,
+                "box": box,
+                "epoch": epoch,
+                "created_hour": hour,
+            }
+            for token_hash, link_hash, box in offers
+        ]
+        run_prepared(_INSERT.format(rows=values(_ROW, len(rows))), numbered(rows))
 
     def alive(self, *, now: datetime) -> OfferQuerySet:
         return self.filter(created_hour__gt=now - LIFE)

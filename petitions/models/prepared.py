@@ -9,40 +9,78 @@ may be another session's, which knows none of them: nothing is prepared there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, cast
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, TypeVar, cast
 
 import psycopg
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
+Answer = TypeVar("Answer")
+
+_NAME = re.compile(r"%\((\w+)\)")
+
 
 def run_prepared(statement: str, parameters: Mapping[str, Any]) -> int:
     """How many rows were changed."""
-    with _prepared(statement, parameters) as cursor:
-        return cursor.rowcount
+    return _run(statement, parameters, lambda cursor: cursor.rowcount)
 
 
 def read_prepared(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """What the statement returns."""
-    with _prepared(statement, parameters) as cursor:
-        return cursor.fetchall()
+    return _run(statement, parameters, lambda cursor: cursor.fetchall())
 
 
-@contextmanager
-def _prepared(statement: str, parameters: Mapping[str, Any]) -> Iterator[psycopg.Cursor]:
+@cache
+def values(row: str, count: int) -> str:
+    """So many rows of parameters, to be given as `numbered` names them.
+
+    psycopg writes each at once; in a list it looks for the kind of every item first, which takes
+    longer than all else about a statement. Each count is a statement of its own: use it for few rows.
+    """
+    rows = (_NAME.sub(rf"%(\1_{place})", row) for place in range(count))
+    return ", ".join(f"({each})" for each in rows)
+
+
+def numbered(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """All columns of all rows; each name ends with its row's place."""
+    return {
+        f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()
+    }
+
+
+def _run(
+    statement: str, parameters: Mapping[str, Any], read: Callable[[psycopg.Cursor], Answer]
+) -> Answer:
     database = cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
-    with database.wrap_database_errors, _raw_connection(database) as raw:
-        raw.prepare_threshold = None if settings.DATABASE_POOLER else 0
+    with database.wrap_database_errors:
+        raw = _borrowed_from(database)
         try:
+            raw.prepare_threshold = None if settings.DATABASE_POOLER else 0
             if database.queries_logged:
                 # Whoever reads along sees these statements among Django's.
                 database.queries_log.append({"sql": statement.strip(), "time": "0"})
-            yield _cursor_of(raw).execute(statement, parameters)
+            return read(_cursor_of(raw).execute(statement, parameters))
         finally:
             raw.prepare_threshold = None
+            if raw is not database.connection:
+                database.pool.putconn(raw)
+
+
+def _borrowed_from(database: DatabaseWrapper) -> psycopg.Connection[Any]:
+    """Django's own connection where it has one open; else the pool lends one for the statement. To
+    open and to close one of Django's takes as long as to run a statement.
+    """
+    raw: psycopg.Connection[Any]
+    if database.connection is None and database.pool is not None:
+        raw = database.get_new_connection({})
+    else:
+        database.ensure_connection()
+        raw = database.connection
+    return raw
 
 
 def _cursor_of(raw: psycopg.Connection[Any]) -> psycopg.Cursor:
@@ -51,19 +89,3 @@ def _cursor_of(raw: psycopg.Connection[Any]) -> psycopg.Cursor:
     if own is None or own.closed:
         own = vars(raw)["prepared_cursor"] = psycopg.Cursor(raw)
     return own
-
-
-@contextmanager
-def _raw_connection(database: DatabaseWrapper) -> Iterator[psycopg.Connection[Any]]:
-    """Django's own where it has one open; else the pool lends one for the statement. To open and to
-    close one of Django's takes as long as to run a statement.
-    """
-    if database.connection is not None or database.pool is None:
-        database.ensure_connection()
-        yield database.connection
-        return
-    raw = database.get_new_connection({})
-    try:
-        yield raw
-    finally:
-        database.pool.putconn(raw)

@@ -17,7 +17,7 @@ from petitions.models.imports import Import
 from petitions.models.language import LanguageField
 from petitions.models.partner import Partner
 from petitions.models.petition import Petition
-from petitions.models.prepared import read_prepared
+from petitions.models.prepared import numbered, read_prepared, values
 from petitions.models.sealed import Details
 
 if TYPE_CHECKING:
@@ -40,17 +40,18 @@ class Source(models.TextChoices):
     PAPER = "paper", _("on paper")
 
 
+# In the order of `wanted`. Only what may be empty needs a kind in words.
+_ROW = """
+    %(id)b, %(petition_id)s::bigint, %(index)b::bytea, %(look_alike)b::bytea, %(sig_box)b::bytea,
+    %(country)s, %(visibility)s, %(language)s, %(consent_version)s, %(confirmed_hour)b,
+    %(partner_id)s::bigint, %(disposable)b, %(crowd)b::bytea, %(asked_for_news)b, %(link)b
+"""
+_WRITTEN_AT_ONCE = [each for each in re.findall(r"%\((\w+)\)", _ROW) if each != "link"]
 _INSERT_NEW = """
-    WITH wanted AS (
-        SELECT *
-        FROM unnest(%(id)s::uuid[], %(petition_id)s::bigint[], %(index)b::bytea[],
-            %(look_alike)b::bytea[], %(sig_box)s::bytea[], %(country)s::text[],
-            %(visibility)s::text[], %(language)s::text[], %(consent_version)s::text[],
-            %(confirmed_hour)s::timestamptz[], %(partner_id)s::bigint[], %(disposable)s::bool[],
-            %(crowd)s::bytea[], %(asked_for_news)s::bool[], %(links)b::bytea[])
-            AS row (id, petition_id, index, look_alike, sig_box, country, visibility, language,
-                consent_version, confirmed_hour, partner_id, disposable, crowd, asked_for_news,
-                link_hash)
+    WITH wanted (id, petition_id, index, look_alike, sig_box, country, visibility, language,
+        consent_version, confirmed_hour, partner_id, disposable, crowd, asked_for_news, link_hash)
+    AS (
+        VALUES {rows}
     ), new AS (
         INSERT INTO petitions_signature (id, petition_id, index, look_alike, sig_box, country,
             visibility, language, consent_version, confirmed_hour, partner_id, disposable, crowd,
@@ -67,7 +68,6 @@ _INSERT_NEW = """
     )
     SELECT id FROM new
 """
-_WRITTEN_AT_ONCE = [each for each in re.findall(r"%\((\w+)\)", _INSERT_NEW) if each != "links"]
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -77,10 +77,14 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
         By one prepared statement: the ORM's takes longer to write than PostgreSQL needs.
         """
-        rows = list(signatures.values())
-        columns = {name: [_value(each, name) for each in rows] for name in _WRITTEN_AT_ONCE}
-        columns["links"] = list(signatures)
-        return {row_id for (row_id,) in read_prepared(_INSERT_NEW, columns)}
+        rows = [
+            {name: _value(signature, name) for name in _WRITTEN_AT_ONCE} | {"link": link_hash}
+            for link_hash, signature in signatures.items()
+        ]
+        if not rows:
+            return set()
+        statement = _INSERT_NEW.format(rows=values(_ROW, len(rows)))
+        return {row_id for (row_id,) in read_prepared(statement, numbered(rows))}
 
     def not_in_batch(self) -> SignatureQuerySet:
         return self.filter(batch__isnull=True)

@@ -69,6 +69,7 @@ def test_fifty_offices_more_are_not_one_question_more_to_the_database(
     client, ask, petitions, monkeypatch
 ):
     monkeypatch.setattr(figures, "SECONDS", 1e9)
+    monkeypatch.setattr(figures, "PETITIONS_SECONDS", 1e9)
 
     def questions():
         moments.forget()
