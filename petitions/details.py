@@ -15,6 +15,8 @@ from petitions.vault import CannotOpen, Purpose, vault
 
 Content = TypeVar("Content")
 
+_in_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 @dataclass(frozen=True)
 class Details:
@@ -53,4 +55,4 @@ def unpack(kind: type[Content], data: bytes) -> Content:
 
 
 def pack(fields: dict[str, str]) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    return _in_json(fields).encode()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,7 @@ def _client_address(meta: Mapping[str, Any]) -> Address | None:
     return address if address.is_global else None
 
 
+@cache
 def _variable(header: str) -> str:
     """As WSGI names it."""
     return f"HTTP_{header.upper().replace('-', '_')}"

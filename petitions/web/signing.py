@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import QueryDict
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
 from petitions.models import Petition, StepFigure, TurnedAway
 from petitions.signatures.request import request_signature
@@ -18,18 +18,20 @@ from petitions.web.limits import NoMail, turn_of
 from petitions.web.steps import count
 from petitions.web.via import partner_code, partner_id
 
+Posted = MultiValueDict[str, str]
+
 
 def empty_form(petition: Petition, *, code: str) -> SignForm:
-    return _form(petition, None, code)
-
-
-def filled_form(petition: Petition, posted: QueryDict) -> SignForm:
-    return _form(petition, posted, partner_code(posted))
-
-
-def _form(petition: Petition, data: QueryDict | None, code: str) -> SignForm:
     others = petitions_now().open_but(petition)
-    return SignForm(data, petition=petition, others=others, partner_code=code)
+    return SignForm(petition=petition, others=others, partner_code=code)
+
+
+def filled_form(slug: str, posted: Posted) -> SignForm:
+    """Of the petition with this address; raises what `PublicPetitions.named` does."""
+    public = petitions_now()
+    petition = public.named(slug)
+    others, code = public.open_but(petition), partner_code(posted)
+    return SignForm(posted, petition=petition, others=others, partner_code=code)
 
 
 def take(form: SignForm, meta: Mapping[str, Any]) -> bool:

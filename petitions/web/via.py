@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 
 from petitions.models import Partner
 from petitions.web.figures import SECONDS
@@ -13,7 +14,7 @@ from petitions.web.figures import SECONDS
 VIA = "via"
 
 
-def partner_code(query: QueryDict) -> str:
+def partner_code(query: Mapping[str, str]) -> str:
     """The code of an active partner in a query or a form, or nothing."""
     code = query.get(VIA, "")
     return code if code and code in active_partners() else ""

@@ -93,7 +93,7 @@ def petition(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _sign(request: HttpRequest, slug: str) -> HttpResponse:
     raise_fault(request)
-    form = filled_form(petitions_now().named(slug), request.POST)
+    form = filled_form(slug, request.POST)
     if not take(form, request.META):
         return _show(request, public_ask(slug), form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return for_the_desk(request, slug, check_your_mail(request))

@@ -201,6 +201,18 @@ def test_a_body_that_is_too_long_or_of_another_kind_is_asked_of_django(desk, dja
     assert SignRequest.objects.count() == 1
 
 
+def test_what_no_browser_sends_is_asked_of_django(desk, django):
+    sign(desk)
+    before = django.asked
+    body = urlencode(FORM | {"stamp": stamp_of_a_reader()}) + "&comment=Зупиніть війну"
+
+    answer = ask(desk, SIGN, method="POST", body=body.encode(), Sec_Fetch_Site="same-origin")
+
+    assert answer.status == HTTPStatus.OK
+    assert django.asked == before + 1
+    assert SignRequest.objects.count() == 2
+
+
 def test_without_a_key_at_the_desk_nothing_typed_is_lost(desk, keys):
     sign(desk)
     (keys.directory / "public" / "active.json").unlink()
