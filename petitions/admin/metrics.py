@@ -12,9 +12,8 @@ from __future__ import annotations
 import hmac
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.signals import request_finished
@@ -30,10 +29,7 @@ from petitions.admin.health import MONTHS_OF_A_KEY, KeyState, Machines
 from petitions.models import Export, Head, MailHour, Petition, SignRequest, Tally, TurnedAway
 from petitions.models.clock import add_months
 from petitions.models.turned_away import LOOKS_BACK
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+from petitions.wsgi import Application, Environ, StartResponse
 
 PATH = "/metrics"
 TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -10,10 +10,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -21,12 +20,9 @@ from django.core.signals import request_finished
 from django.db import DatabaseError, connection
 
 from petitions.vault import VaultError, vault
+from petitions.wsgi import Application, Environ, StartResponse
 
 log = logging.getLogger(__name__)
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 ALIVE = "/healthz"
 READY = "/readyz"
