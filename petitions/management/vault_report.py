@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from django.db import Error
 
 from campaign.roles import Role
-from petitions.resealing import SHELVES, Shelf, count_rows, try_to_open
+from petitions.resealing.counts import count_rows
+from petitions.resealing.reseal import try_to_open
+from petitions.resealing.shelf import Shelf
+from petitions.resealing.shelves import SHELVES
 from petitions.vault import Purpose, Secret, Vault, VaultError, private_log_key
 from petitions.vault.keys import key_id
 
