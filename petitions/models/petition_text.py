@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -100,19 +101,17 @@ class PetitionText(models.Model):
         return self.letter_subject, self.letter_salutation, self.letter
 
     def letter_to_any(self) -> LetterToAny:
-        """As it stands where it is to no one office: what differs is dots."""
-        link = f"{settings.SITE_URL}{self.petition.get_absolute_url()}"
-        values = dict.fromkeys(PLACEHOLDERS, DOTS)
-        values |= {"petition": self.title, "petition_link": link}
-        return LetterToAny(self, values)
+        return LetterToAny(self)
 
 
-@dataclass(frozen=True)
-class LetterToAny:
-    """A letter on a page and in the book, where dots stand for what differs."""
+class FilledLetter:
+    """A letter in which `values` stand in place of its words' placeholders."""
 
     words: PetitionText
-    values: dict[str, str]
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        raise NotImplementedError
 
     @property
     def subject(self) -> str:
@@ -129,6 +128,19 @@ class LetterToAny:
     @property
     def html(self) -> SafeString:
         return fill_html(self.words.letter, self.values)
+
+
+@dataclass(frozen=True)
+class LetterToAny(FilledLetter):
+    """A letter on a page and in the book: it is to no one office, and dots stand for what differs."""
+
+    words: PetitionText
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        link = f"{settings.SITE_URL}{self.words.petition.get_absolute_url()}"
+        values = dict.fromkeys(PLACEHOLDERS, DOTS)
+        return values | {"petition": self.words.title, "petition_link": link}
 
     @property
     def has_dots(self) -> bool:
