@@ -114,11 +114,19 @@ def message_of(record: logging.LogRecord) -> str:
         values = tuple(_harmless(value, record) for value in values)
     message = str(record.msg) if not isinstance(record.msg, BaseException) else kind_of(record.msg)
     if values:
-        message = message % values
+        message = _filled(message, values)
     if not record.name.startswith(OURS):
         # Some put a whole traceback into their words.
         message = message.partition("\n")[0]
     return scrubbed(message)
+
+
+def _filled(message: str, values: Mapping[str, Any] | tuple[Any, ...]) -> str:
+    """Where they do not fit, as it stands: logging would print the values, to say that they don't."""
+    try:
+        return message % values
+    except (KeyError, TypeError, ValueError):
+        return message
 
 
 def _harmless(value: Any, record: logging.LogRecord) -> Any:
