@@ -114,11 +114,19 @@ def message_of(record: logging.LogRecord) -> str:
         values = tuple(_harmless(value, record) for value in values)
     message = str(record.msg) if not isinstance(record.msg, BaseException) else kind_of(record.msg)
     if values:
-        message = message % values
+        message = _filled(message, values)
     if not record.name.startswith(OURS):
         # Some put a whole traceback into their words.
         message = message.partition("\n")[0]
     return scrubbed(message)
+
+
+def _filled(message: str, values: Mapping[str, Any] | tuple[Any, ...]) -> str:
+    """Where they do not fit, as it stands: logging would print the values, to say that they don't."""
+    try:
+        return message % values
+    except (KeyError, TypeError, ValueError):
+        return message
 
 
 def _harmless(value: Any, record: logging.LogRecord) -> Any:
@@ -194,3 +202,29 @@ def hide_last_words() -> None:
     sys.excepthook = of_process
     threading.excepthook = lambda told: tell(told.exc_value)
     sys.unraisablehook = lambda told: tell(told.exc_value)
+
+
+def logging_settings(*, role: str, as_json: bool) -> dict[str, Any]:
+    """Django's LOGGING, which Celery's processes take, too."""
+    as_text = {"()": "campaign.logs.EventFormatter"}
+    as_lines = {"()": "campaign.json_logs.EventJsonFormatter", "role": role}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"event": as_lines if as_json else as_text},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": "event"},
+            "alarms": {"class": "campaign.logs.Alarms"},
+        },
+        "root": {"handlers": ["console", "alarms"], "level": "INFO"},
+        "loggers": {
+            # Django would log the path of a failed request, and a confirmation link is a path.
+            "django.request": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
+            "django.server": {"level": "WARNING"},
+            "axes": {"level": "WARNING"},
+            "django.security": {"level": "CRITICAL"},
+            # The web server's own; and lines with IPs and paths are not written, whoever asks.
+            "_granian": {"handlers": ["console"], "level": "INFO", "propagate": False},
+            "granian.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        },
+    }

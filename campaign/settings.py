@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as country_name
 
 from campaign.environment.kinds import BASE_DIR
 from campaign.environment.reading import read_or_refuse
+from campaign.logs import logging_settings
+from campaign.postgresql.databases import primary, replica
 from campaign.roles import Queue, Role
 from petitions.content_files import ContentNotValid
 from petitions.facts import FIRST, languages_of, read_facts, sender
@@ -144,25 +146,10 @@ CRISPY_TEMPLATE_PACK = "asks"
 
 # --- PostgreSQL: the only state
 
-DATABASES = {"default": environ.Env.db_url_config(env["DATABASE_URL"])}
-DATABASES["default"]["ENGINE"] = "campaign.postgresql"
-DATABASES["default"]["OPTIONS"] = {
-    **DATABASES["default"].get("OPTIONS", {}),
-    # Reusing connections is worth ten times in sign requests a second (docs/performance.md). Who
-    # waits for one asks again after the time-out, for five seconds in all: campaign/postgresql/.
-    "pool": {"min_size": 1, "max_size": 8, "timeout": 0.5, "reconnect_timeout": 0.5},
-}
 DATABASE_POOLER: str = env["DATABASE_POOLER"]
-DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER == "transaction"
-# petitions/models/replica.py says when it is read.
+DATABASES = {"default": primary(env["DATABASE_URL"], behind_pooler=bool(DATABASE_POOLER))}
 if REPLICA_URL := env["REPLICA_URL"]:
-    DATABASES["replica"] = environ.Env.db_url_config(REPLICA_URL)
-    DATABASES["replica"]["OPTIONS"] = {
-        **DATABASES["replica"].get("OPTIONS", {}),
-        # An organizer's page must not wait for a machine that is gone.
-        "connect_timeout": 2,
-    }
-    DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
+    DATABASES["replica"] = replica(REPLICA_URL)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # In the process, so that no server needs a broker for it; public pages are kept by web/kept_pages.py.
@@ -313,30 +300,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Logs: events with ids, never people (campaign/logs.py)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "event": {"()": "campaign.json_logs.EventJsonFormatter", "role": str(ROLE)}
-        if env["LOG_FORMAT"] == "json"
-        else {"()": "campaign.logs.EventFormatter"},
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "event"},
-        "alarms": {"class": "campaign.logs.Alarms"},
-    },
-    "root": {"handlers": ["console", "alarms"], "level": "INFO"},
-    "loggers": {
-        # Django would log the path of a failed request, and a confirmation link is a path.
-        "django.request": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
-        "django.server": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
-        "django.security": {"level": "CRITICAL"},
-        # The web server's own; and lines with IPs and paths are not written, whoever asks for them.
-        "_granian": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "granian.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
-    },
-}
+LOGGING = logging_settings(role=str(ROLE), as_json=env["LOG_FORMAT"] == "json")
 
 # --- What Prometheus reads
 
@@ -378,6 +342,7 @@ AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "csrfmiddlewaret
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+
 # --- Exports
 
 EXPORTS_NEED_APPROVAL: bool = env["EXPORTS_NEED_APPROVAL"]

@@ -12,9 +12,10 @@ from django.conf import settings  # noqa: E402
 from campaign.checks.start import refuse_to_start  # noqa: E402
 from petitions.web.in_utf8 import in_utf8  # noqa: E402
 from petitions.web.kept_pages import KeptPages  # noqa: E402
-from petitions.web.probes import Application, Probes  # noqa: E402
+from petitions.web.probes import Probes  # noqa: E402
 from petitions.web.sign_desk import SignDesk  # noqa: E402
 from petitions.web.waiting_room import WaitingRoom  # noqa: E402
+from petitions.wsgi import Application  # noqa: E402
 
 refuse_to_start()
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from fuzz.judging import Answer
 from fuzz.requests import Request, Site
-
-Application = Callable[..., Iterable[bytes]]
+from petitions.wsgi import Application
 
 
 def ask(application: Application, request: Request, site: Site) -> Answer:

@@ -28,6 +28,7 @@ from petitions.content_files import (
 )
 from petitions.facts import in_language, read_facts
 from petitions.models import Office, OfficeName, Page, Petition, PetitionText, PetitionUpdate
+from petitions.models.petition_text import letter_words_of
 
 # Every page of the site leads to them.
 PAGES = ("home", "safety", "privacy", "press", "partners")
@@ -145,10 +146,10 @@ class _Loader:
             "letter": letter,
             **{f"letter_{name}": value for name, value in letter_head.items()},
         }
-        before = petition.letter_words()
+        before = letter_words_of(petition)
         key = {"petition": petition, "language": path.stem}
         self.store(PetitionText, Place(path), key, words)
-        if petition.letter_words() != before:
+        if letter_words_of(petition) != before:
             petition.withdraw_approval()
 
     def update(self, petition: Petition, path: Path) -> None:

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from petitions.vault import CannotOpen, Purpose, vault
 
+NOT_OURS = "A box opens, but what is in it was not sealed by us."
+
 Content = TypeVar("Content")
 
 _in_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -50,7 +52,7 @@ def unpack(kind: type[Content], data: bytes) -> Content:
         content = kind(**json.loads(data.decode()))
         "".join(vars(content).values()).encode()
     except (ValueError, TypeError, RecursionError) as error:
-        raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error
+        raise CannotOpen(NOT_OURS) from error
     return content
 
 

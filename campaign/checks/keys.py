@@ -1,4 +1,4 @@
-"""Keys, of the vault, for DKIM and for webhooks: present, right, and no others within reach."""
+"""Keys of the vault, for DKIM, for webhooks and figures: present, right, and no others within reach."""
 
 import sys
 
@@ -37,19 +37,10 @@ def _check_dkim() -> None:
         signers(settings.DKIM_DIR)
 
 
-def _check_metrics() -> None:
-    if 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
-        raise BadMetrics(f"METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more.")
-
-
 def _check_webhooks() -> None:
     if not settings.ROLE.hears_webhooks or not settings.RETURNS_WEBHOOKS:
         return
-    # Only who has them needs what they import.
-    from petitions.web.webhooks import (  # noqa: PLC0415
-        addresses_of,
-        signs,
-    )
+    from petitions.web.webhooks import addresses_of, signs  # noqa: PLC0415 - they load much
 
     sender = settings.RETURNS_WEBHOOKS
     if not addresses_of(sender):
@@ -62,3 +53,8 @@ def _check_webhooks() -> None:
         )
     if signs(sender) and not settings.RETURNS_WEBHOOK_KEY:
         raise BadWebhooks(f"RETURNS_WEBHOOK_KEY is not set: {sender} signs with it.")
+
+
+def _check_metrics() -> None:
+    if 0 < len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        raise BadMetrics(f"METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more.")

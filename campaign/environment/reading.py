@@ -50,9 +50,10 @@ def read_or_refuse(given: Mapping[str, str]) -> Environment:
 
 
 def read(given: Mapping[str, str]) -> Environment:
-    """
+    """What the role of this process reads.
+
     Raises:
-        Misconfigured
+        Misconfigured: something that it reads is wrong or missing.
     """
     # An empty text is what an unfinished file of settings says: as if nothing stood there.
     typed = {name: text.strip() for name, text in given.items() if text.strip()}

@@ -146,13 +146,16 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "manage": manage,
     "status": status,
 }
+# The others would do something else than what was typed.
+TAKE_WORDS = {"install", "manage"}
 
 
 def main(words: list[str]) -> None:
     os.umask(0o022)
-    if not words or words[0] not in COMMANDS:
+    command, more = "".join(words[:1]), words[1:]
+    if command not in COMMANDS or (more and command not in TAKE_WORDS):
         sys.exit(__doc__)
-    COMMANDS[words[0]](*words[1:])
+    COMMANDS[command](*more)
 
 
 if __name__ == "__main__":

@@ -78,8 +78,7 @@ def make_folders() -> None:
 
 def roles_here() -> set[str]:
     """By the units that were installed."""
-    roles = (re.search("CAMPAIGN_ROLE=([a-z]+)", path.read_text()) for path in _units_here())
-    return {found[1] for found in roles if found}
+    return set(map(_role_of, _units_here())) - {""}
 
 
 def units_of(release: Path, roles: set[str]) -> list[Path]:
@@ -118,7 +117,9 @@ def _units_here() -> list[Path]:
 
 
 def _role_of(unit: Path) -> str:
-    return re.search("CAMPAIGN_ROLE=([a-z]+)", unit.read_text())[1]  # type: ignore[index]
+    """Empty where it is of none: the target, or a timer."""
+    found = re.search("CAMPAIGN_ROLE=([a-z]+)", unit.read_text())
+    return found[1] if found else ""
 
 
 # --- Whether it runs

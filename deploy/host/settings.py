@@ -19,7 +19,7 @@ ON_ONE_HOST = {
     "redis://172.30.7.10:6379/0": "redis://127.0.0.1:6379/1",
 }
 # What an example has in the place of what only the administrator knows.
-TO_FILL_IN = ("PASSWORD", "asks.example", "-relay.example", "relay.example")
+TO_FILL_IN = ("PASSWORD", "asks.example", "relay.example")
 KEYS_OF = {
     "web": (),
     "returns": (),
@@ -29,7 +29,6 @@ KEYS_OF = {
 }
 # Who runs commands that are typed by hand.
 ACCOUNT = "five-asks"
-NO_DATABASE_ACCOUNT = "postgres:///none"
 
 
 def write_settings(release: Path, roles: set[str]) -> None:
@@ -73,16 +72,17 @@ def _has_keys(name: str) -> bool:
 
 def guard_keys() -> None:
     """Each folder is for root and its group alone; public ones are for all."""
-    for name in ("public", *PRIVATE_KEYS):
-        folder = KEYS / name
-        folder.mkdir(parents=True, exist_ok=True)
-        private = name in PRIVATE_KEYS
-        for path in (folder, *folder.iterdir()):
-            if is_the_machine():
-                shutil.chown(path, "root", f"five-asks-{name}" if private else "root")
-            path.chmod(
-                (0o750 if private else 0o755) if path.is_dir() else (0o640 if private else 0o644)
-            )
+    _guard(KEYS / "public", group="root", folders=0o755, files=0o644)
+    for name in PRIVATE_KEYS:
+        _guard(KEYS / name, group=f"five-asks-{name}", folders=0o750, files=0o640)
+
+
+def _guard(folder: Path, *, group: str, folders: int, files: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (folder, *folder.iterdir()):
+        if is_the_machine():
+            shutil.chown(path, "root", group)
+        path.chmod(folders if path.is_dir() else files)
 
 
 def read_settings(path: Path) -> dict[str, str]:

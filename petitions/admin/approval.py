@@ -10,13 +10,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from petitions.models import Petition
+from petitions.models.petition_text import letter_words_of
 
 
 @contextmanager
 def watch_letters(request: HttpRequest, petition: Petition) -> Iterator[None]:
     """Withdraw the approval, and say so, if what is done meanwhile changes the letters."""
-    before = petition.letter_words()
+    before = letter_words_of(petition)
     yield
-    if petition.letter_words() != before and petition.withdraw_approval():
+    if letter_words_of(petition) != before and petition.withdraw_approval():
         words = _("The letters have new words, and wait until they are approved again.")
         messages.warning(request, words)

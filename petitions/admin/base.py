@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import unfold.decorators
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 
 from petitions.admin.drawing import FilterForm, badges, row_checkbox
@@ -21,6 +21,7 @@ __all__ = [
     "ModelForm",
     "RangeDateFilter",
     "ReadOnlyAdmin",
+    "SealedAdmin",
     "StackedInline",
     "TabularInline",
     "column",
@@ -87,6 +88,26 @@ class ReadOnlyAdmin(ModelAdmin[_M]):
 
     def has_delete_permission(self, _request: HttpRequest, _obj: _M | None = None) -> bool:
         return False
+
+
+class SealedAdmin(ReadOnlyAdmin[_M]):
+    """Rows whose own page opens what is sealed in them: who looks at it is recorded."""
+
+    def record_reading(self, request: HttpRequest, row: _M) -> None:
+        raise NotImplementedError
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        change: bool = False,  # noqa: FBT001, FBT002 - likewise
+        form_url: str = "",
+        obj: _M | None = None,
+    ) -> HttpResponse:
+        if obj:
+            self.record_reading(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 def column(

@@ -46,12 +46,12 @@ class Check:
 def checks_of(machines: Machines, *, now: datetime) -> list[Check]:
     """Those that are wrong first."""
     found = [
-        *_mails(machines),
+        *_mails(machines, now=now),
         *_letters(machines, now=now),
-        *_other_work(machines),
+        *_other_work(machines, now=now),
         *_workers(machines, now=now),
         *_errors(machines, now=now),
-        _backup(machines.backup),
+        _backup(machines.backup, now=now),
         *map(_key, machines.keys),
         *_sealed(machines),
         *_mailbox(machines, now=now),
@@ -63,7 +63,7 @@ def checks_of(machines: Machines, *, now: datetime) -> list[Check]:
 # --- Work that waits
 
 
-def _mails(machines: Machines) -> Iterator[Check]:
+def _mails(machines: Machines, *, now: datetime) -> Iterator[Check]:
     yield _work(
         machines,
         "confirmation_mails",
@@ -74,6 +74,7 @@ def _mails(machines: Machines) -> Iterator[Check]:
             "See whether the mailer runs and reaches its relay. A pause is meant where a flood"
             " lasts, or where one network or mail provider asks for very many mails."
         ),
+        now=now,
     )
     count = machines.refused_mails
     title = gettext("Confirmation mails that the relay does not take")
@@ -108,6 +109,7 @@ def _letters(machines: Machines, *, now: datetime) -> Iterator[Check]:
             "See whether the deliverer runs and reaches its relay. To one mail domain only so many"
             " letters go in a minute; after a large batch that takes hours, and is meant."
         ),
+        now=now,
     )
     letters = machines.letters
     since = letters.since["uncertain"]
@@ -131,7 +133,7 @@ def _letters(machines: Machines, *, now: datetime) -> Iterator[Check]:
         "batches",
         gettext("Batches that should have been closed"),
         letters.overdue_batches > 0,
-        _count_and_age(letters.overdue_batches, None, now=now),
+        _count(letters.overdue_batches),
         gettext("New signatures of a petition wait for their letters for longer than was set."),
         gettext("See whether the deliverer and beat run, and read the deliverer’s log."),
         count=letters.overdue_batches,
@@ -156,26 +158,24 @@ def _letters(machines: Machines, *, now: datetime) -> Iterator[Check]:
     )
 
 
-def _other_work(machines: Machines) -> Iterator[Check]:
+def _other_work(machines: Machines, *, now: datetime) -> Iterator[Check]:
+    meanings = {
+        "news": gettext("News that was sent off is on its way for more than a day."),
+        "copies": gettext("Signers asked for a copy of their data and have none."),
+        "exports": gettext("An organizer waits for a file that nobody makes."),
+    }
     slow = gettext("See whether the worker of its queue runs, and read that worker’s log.")
-    yield _work(
-        machines, "news", gettext("News that was sent off is on its way for more than a day."), slow
-    )
-    yield _work(
-        machines, "copies", gettext("Signers asked for a copy of their data and have none."), slow
-    )
-    yield _work(
-        machines, "exports", gettext("An organizer waits for a file that nobody makes."), slow
-    )
+    for name, meaning in meanings.items():
+        yield _work(machines, name, meaning, slow, now=now)
 
 
-def _work(machines: Machines, name: str, meaning: str, remedy: str) -> Check:
+def _work(machines: Machines, name: str, meaning: str, remedy: str, *, now: datetime) -> Check:
     waiting = machines.waiting_for(name)
     return Check(
         name,
         waiting.words,
         waiting.late,
-        _count_and_age(waiting.count, waiting.since),
+        _count_and_age(waiting.count, waiting.since, now=now),
         meaning,
         remedy,
         since=waiting.since,
@@ -255,13 +255,13 @@ def _recent(marks: dict[str, datetime], *, now: datetime) -> dict[str, datetime]
 # --- What must not be lost
 
 
-def _backup(backup: Seen) -> Check:
+def _backup(backup: Seen, *, now: datetime) -> Check:
     never = gettext("No backup has ever been noted")
     return Check(
         "backup",
         backup.words,
         backup.late,
-        _seen(backup) if backup.at else never,
+        _seen(backup, now=now) if backup.at else never,
         gettext("What is lost since the last backup is lost for good."),
         gettext(
             "Read the log of what makes backups. Once one has been carried away,"
@@ -291,7 +291,7 @@ def _sealed(machines: Machines) -> Iterator[Check]:
         "damaged",
         gettext("Signatures whose sealed details do not open"),
         machines.damaged > 0,
-        _count_and_age(machines.damaged, None),
+        _count(machines.damaged),
         gettext("They count, but no letter names them: somebody or something changed these rows."),
         gettext(
             "See whether a key was destroyed too early, and compare with a backup. Who can write to"
@@ -339,16 +339,18 @@ def _replica(machines: Machines) -> Iterator[Check]:
 # --- Words
 
 
-def _count_and_age(count: int, since: datetime | None, *, now: datetime | None = None) -> str:
-    if not count:
-        return gettext("None.")
-    if since is None:
-        return f"{count}"
+def _count(count: int) -> str:
+    return f"{count}" if count else gettext("None.")
+
+
+def _count_and_age(count: int, since: datetime | None, *, now: datetime) -> str:
+    if not count or since is None:
+        return _count(count)
     age = gettext("the oldest for %(since)s") % {"since": timesince(since, now)}
     return f"{count}, {age}"
 
 
-def _seen(seen: Seen, *, now: datetime | None = None) -> str:
+def _seen(seen: Seen, *, now: datetime) -> str:
     if seen.at is None:
         return gettext("never")
     return gettext("%(since)s ago") % {"since": timesince(seen.at, now)}

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from petitions.admin.typed_texts import faults_of, typed_texts
 from petitions.delivery.letter_body import Body
 from petitions.delivery.sample import sample_letter
 from petitions.models import Office, PetitionText
@@ -36,38 +34,25 @@ class Sample:
 @require_POST
 def preview_page(request: HttpRequest, *, context: dict[str, object]) -> HttpResponse:
     """The letters of the form that was posted: a page, or for the script its part."""
-    samples = [sample_of(text, petition) for text, petition in typed_texts(request.POST)]
+    samples = [_sample(text, petition) for text, petition in _typed(request.POST)]
     if "part" in request.POST:
         return render(request, "admin/letters/samples.html", {"samples": samples})
     context |= {"samples": samples, "title": _("The letters as they would go out")}
     return TemplateResponse(request, "admin/letters/preview.html", context)
 
 
-def typed_texts(form: QueryDict) -> Iterator[tuple[PetitionText, str]]:
+def _typed(form: QueryDict) -> Iterator[tuple[PetitionText, str]]:
     """Of each text in the petition's form, as far as they are needed; and which petition it is."""
-    for name in form:
-        found = re.fullmatch(r"(texts-\d+)-letter", name)
-        if found is not None:
-            prefix = found[1]
-            language = form.get(f"{prefix}-language", "")
-            known = language in dict(settings.LANGUAGES)
-            words = {each: form.get(f"{prefix}-{each}", "") for each in (*WORDS, "title")}
-            text = PetitionText(language=language if known else settings.LANGUAGE_CODE, **words)
-            yield text, form.get(f"{prefix}-petition", "")
+    for prefix, language in typed_texts(form, with_field="letter"):
+        words = {each: form.get(f"{prefix}-{each}", "") for each in (*WORDS, "title")}
+        yield PetitionText(language=language, **words), form.get(f"{prefix}-petition", "")
 
 
-def sample_of(text: PetitionText, petition: str) -> Sample:
-    fields = {field.name: field for field in PetitionText._meta.fields}  # noqa: SLF001 - documented
-    faults: list[tuple[str, list[str]]] = []
-    try:
-        text.clean_fields(exclude=set(fields) - set(WORDS))
-    except ValidationError as error:
-        labels = {name: capfirst(str(fields[name].verbose_name)) for name in WORDS}
-        faults = [(labels[name], words) for name, words in error.message_dict.items()]
+def _sample(text: PetitionText, petition: str) -> Sample:
     return Sample(
         language=dict(settings.LANGUAGES)[text.language],
         body=sample_letter(text, _some_office(petition, text.language)),
-        faults=faults,
+        faults=faults_of(text, WORDS),
     )
 
 

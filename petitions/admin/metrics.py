@@ -12,13 +12,13 @@ from __future__ import annotations
 import hmac
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.signals import request_finished
 from django.db import connection
+from django.db.models import Count
 from django.utils import timezone, translation
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -30,15 +30,13 @@ from petitions.admin.health import MONTHS_OF_A_KEY, KeyState, Machines
 from petitions.models import Export, Head, MailHour, Petition, SignRequest, Tally, TurnedAway
 from petitions.models.clock import add_months
 from petitions.models.turned_away import LOOKS_BACK
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+from petitions.wsgi import Application, Environ, StartResponse
 
 PATH = "/metrics"
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # Nobody needs them more often, whoever else asks.
 FRESH_SECONDS = 5.0
+ON_THEIR_WAY = (Export.State.WAITING, Export.State.QUEUED, Export.State.MAKING)
 
 
 class MetricsDoor:
@@ -187,12 +185,8 @@ def _letters(machines: Machines, *, now: datetime) -> Iterator[GaugeMetricFamily
         "Signatures whose sealed details do not open.",
         machines.damaged,
     )
-    orders = Export.objects.order_by().filter(
-        state__in=(Export.State.WAITING, Export.State.QUEUED, Export.State.MAKING)
-    )
-    states = dict.fromkeys(("waiting", "queued", "making"), 0)
-    for state in orders.values_list("state", flat=True):
-        states[state] += 1
+    exports = Export.objects.filter(state__in=ON_THEIR_WAY).order_by().values_list("state")
+    states = dict.fromkeys(map(str, ON_THEIR_WAY), 0) | dict(exports.annotate(Count("pk")))
     yield _by("fiveasks_exports", "Exports on their way.", "state", states)
 
 
@@ -276,9 +270,7 @@ def _one(name: str, words: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, words, value=value)
 
 
-def _by(
-    name: str, words: str, label: str, values: dict[str, int] | dict[str, float]
-) -> GaugeMetricFamily:
+def _by(name: str, words: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, words, labels=[label])
     for value, figure in values.items():
         family.add_metric([str(value)], figure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Count, QuerySet
 from django.forms.widgets import Script
@@ -19,7 +18,6 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django_countries import countries
@@ -33,6 +31,7 @@ from petitions.admin.base import ModelAdmin, ModelForm, StackedInline, column
 from petitions.admin.news import MAY_TELL
 from petitions.admin.news_send import Sample, in_order, sample_of, send_page
 from petitions.admin.petitions import title_of
+from petitions.admin.typed_texts import faults_of, typed_texts
 from petitions.alphabets import alphabetical
 from petitions.models import NewsLetter, NewsSubscriber, NewsText, Petition, PetitionUpdate
 
@@ -284,21 +283,10 @@ def samples_page(request: HttpRequest, *, context: dict[str, object]) -> HttpRes
 
 
 def _typed(form: QueryDict) -> Iterator[NewsText]:
-    for name in form:
-        found = re.fullmatch(r"(texts-\d+)-body", name)
-        if found is not None:
-            language = form.get(f"{found[1]}-language", "")
-            known = language in dict(settings.LANGUAGES)
-            words = {each: form.get(f"{found[1]}-{each}", "") for each in WORDS}
-            yield NewsText(language=language if known else settings.LANGUAGE_CODE, **words)
+    for prefix, language in typed_texts(form, with_field="body"):
+        words = {each: form.get(f"{prefix}-{each}", "") for each in WORDS}
+        yield NewsText(language=language, **words)
 
 
 def _sample(text: NewsText, about: Petition | None) -> Sample:
-    fields = {field.name: field for field in NewsText._meta.fields}  # noqa: SLF001 - documented
-    faults: list[tuple[str, list[str]]] = []
-    try:
-        text.clean_fields(exclude=set(fields) - set(WORDS))
-    except ValidationError as error:
-        labels = {name: capfirst(str(fields[name].verbose_name)) for name in WORDS}
-        faults = [(labels[name], words) for name, words in error.message_dict.items()]
-    return sample_of(NewsLetter(about=about), text, faults=faults)
+    return sample_of(NewsLetter(about=about), text, faults=faults_of(text, WORDS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from petitions.admin.audit import record
-from petitions.admin.base import ReadOnlyAdmin, column
+from petitions.admin.base import SealedAdmin, column
 from petitions.delivery.office_pages import settle
 from petitions.models import AuditEntry, OfficeAction
 from petitions.models.clock import database_now
@@ -40,7 +40,7 @@ BUTTONS: dict[str, tuple[str | Promise, str | Promise]] = {
 
 
 @admin.register(OfficeAction)
-class OfficeActionAdmin(ReadOnlyAdmin[OfficeAction]):
+class OfficeActionAdmin(SealedAdmin[OfficeAction]):
     when_empty = _("What offices did on the page that their letter links to.")
     list_display = ("at", "office", "letter", "kind_label", "file", "outcome_label")
     list_filter = ("kind", "outcome", "delivery__batch__petition", "delivery__office")
@@ -71,7 +71,7 @@ class OfficeActionAdmin(ReadOnlyAdmin[OfficeAction]):
         action = get_object_or_404(actions, pk=pk)
         if request.method == "POST":
             return self._decide(request, action)
-        _record_reading(request, action)
+        self.record_reading(request, action)
         use, set_aside = BUTTONS.get(action.kind, ("", ""))
         context = {
             **self.admin_site.each_context(request),
@@ -146,18 +146,11 @@ class OfficeActionAdmin(ReadOnlyAdmin[OfficeAction]):
 
     # --- One action, opened
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,  # noqa: FBT001, FBT002 - Django's signature
-        change: bool = False,  # noqa: FBT001, FBT002 - likewise
-        form_url: str = "",
-        obj: OfficeAction | None = None,
-    ) -> HttpResponse:
-        if obj:
-            _record_reading(request, obj)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def record_reading(self, request: HttpRequest, action: OfficeAction) -> None:
+        """What an office wrote names people who work there; many actions hold no words."""
+        if action.box is not None:
+            selection = gettext("words of an office, %(id)s") % {"id": action.pk}
+            record(request, AuditEntry.Action.READ, count=1, selection=selection)
 
     @column(_("name that it gave"))
     def new_name(self, action: OfficeAction) -> str:
@@ -201,13 +194,6 @@ def lines_of(actions: Iterable[OfficeAction]) -> str:
             for each in actions
         ),
     )
-
-
-def _record_reading(request: HttpRequest, action: OfficeAction) -> None:
-    """What an office wrote names people who work there; many actions hold no words."""
-    if action.box is not None:
-        selection = gettext("words of an office, %(id)s") % {"id": action.pk}
-        record(request, AuditEntry.Action.READ, count=1, selection=selection)
 
 
 def _opened(action: OfficeAction) -> OfficeWords:

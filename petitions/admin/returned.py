@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.html import format_html
@@ -13,14 +11,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from petitions.admin.audit import record
-from petitions.admin.base import ReadOnlyAdmin, column
+from petitions.admin.base import SealedAdmin, column
 from petitions.models import AuditEntry, Returned
 from petitions.models.sealed import ReturnedMail
 from petitions.vault import VaultError
 
 
 @admin.register(Returned)
-class ReturnedAdmin(ReadOnlyAdmin[Returned]):
+class ReturnedAdmin(SealedAdmin[Returned]):
     when_empty = _("Bounces, receipts and answers that came back for letters.")
     list_display = ("received_hour", "kind_label", "letter", "status", "words")
     list_filter = ("kind", ("delivery", admin.EmptyFieldListFilter), "delivery__batch__petition")
@@ -66,20 +64,10 @@ class ReturnedAdmin(ReadOnlyAdmin[Returned]):
 
     # --- One mail, opened
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,  # noqa: FBT001, FBT002 - Django's signature
-        change: bool = False,  # noqa: FBT001, FBT002 - likewise
-        form_url: str = "",
-        obj: Returned | None = None,
-    ) -> HttpResponse:
-        """People write to us in answer to letters too: who reads it is recorded."""
-        if obj:
-            selection = gettext("mail that came back, %(id)s") % {"id": obj.pk}
-            record(request, AuditEntry.Action.READ, count=1, selection=selection)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def record_reading(self, request: HttpRequest, returned: Returned) -> None:
+        """People write to us in answer to letters, too."""
+        selection = gettext("mail that came back, %(id)s") % {"id": returned.pk}
+        record(request, AuditEntry.Action.READ, count=1, selection=selection)
 
     @column(_("sender"))
     def sender(self, returned: Returned) -> str:

@@ -20,7 +20,7 @@ from django_countries import countries
 
 from petitions.admin import alike, find, holds, moderation, names
 from petitions.admin.audit import record
-from petitions.admin.base import ReadOnlyAdmin, column
+from petitions.admin.base import SealedAdmin, column
 from petitions.admin.exports import begin_from_list
 from petitions.admin.filters import (
     BatchFilter,
@@ -44,7 +44,7 @@ LOOK_ALIKES_SHOWN = 20
 
 
 @admin.register(Signature)
-class SignatureAdmin(ReadOnlyAdmin[Signature]):
+class SignatureAdmin(SealedAdmin[Signature]):
     list_display = (
         "reference",
         "petition",
@@ -219,18 +219,9 @@ class SignatureAdmin(ReadOnlyAdmin[Signature]):
         description = _("Sealed until now; that you look at it stands in the audit trail.")
         return [signature, (_("Details"), {"fields": sealed, "description": description})]
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,  # noqa: FBT001, FBT002 - Django's signature
-        change: bool = False,  # noqa: FBT001, FBT002 - likewise
-        form_url: str = "",
-        obj: Signature | None = None,
-    ) -> HttpResponse:
-        if obj and obj.sig_box and self.has_read_permission(request):
-            record(request, AuditEntry.Action.READ, count=1, selection=str(obj.pk))
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def record_reading(self, request: HttpRequest, signature: Signature) -> None:
+        if signature.sig_box and self.has_read_permission(request):
+            record(request, AuditEntry.Action.READ, count=1, selection=str(signature.pk))
 
     @admin.display(description=_("flags"))
     def flags_in_words(self, signature: Signature) -> str:

@@ -15,7 +15,6 @@ from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.utils.formats import date_format, number_format
-from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django_countries import countries
 
@@ -25,8 +24,8 @@ from petitions.delivery.files import SignerFiles
 from petitions.delivery.head_words import HeadWords
 from petitions.delivery.spool import too_large
 from petitions.models import Office, OfficeName, PetitionText
-from petitions.models.letter_words import fill, fill_html
 from petitions.models.office_page import FILES_LIFE
+from petitions.models.petition_text import FilledLetter
 from petitions.text import LINK
 
 # A letter must stay one that somebody reads; the rest is in the files.
@@ -55,7 +54,7 @@ class Addressee:
 
 
 @dataclass(frozen=True)
-class Letter:
+class Letter(FilledLetter):
     """What the templates show, in the language of the moment."""
 
     words: PetitionText
@@ -91,22 +90,6 @@ class Letter:
     @property
     def download_days(self) -> int:
         return FILES_LIFE.days
-
-    @property
-    def subject(self) -> str:
-        return fill(self.words.letter_subject, self.values)
-
-    @property
-    def salutation(self) -> str:
-        return fill(self.words.letter_salutation, self.values)
-
-    @property
-    def text(self) -> str:
-        return fill(self.words.letter, self.values)
-
-    @property
-    def html(self) -> SafeString:
-        return fill_html(self.words.letter, self.values)
 
     @cached_property
     def values(self) -> dict[str, str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import Error
 
 from campaign.roles import Role
-from petitions.resealing import SHELVES, Shelf, count_rows, try_to_open
+from petitions.resealing.counts import count_rows
+from petitions.resealing.reseal import try_to_open
+from petitions.resealing.shelf import Shelf
+from petitions.resealing.shelves import SHELVES
 from petitions.vault import Purpose, Secret, Vault, VaultError, private_log_key
 from petitions.vault.keys import key_id
 
@@ -60,7 +64,10 @@ def verify(keys: Vault, role: Role, *, sample: int | None) -> Report:
         for shelf in SHELVES:
             if shelf.purpose == purpose and counts[purpose].total():
                 _try_rows(shelf, usable, report, sample)
-    report.lines += [_look_at_pepper(keys, report), _look_at_log_key(keys, report)]
+    report.lines += [
+        _look_at_secret("pepper", Secret.PEPPER, Vault.read_pepper, keys, report),
+        _look_at_secret("public log", Secret.LEDGER, private_log_key, keys, report),
+    ]
     return report
 
 
@@ -129,26 +136,18 @@ def _look_at_private_key(purpose: Purpose, epoch: str, keys: Vault, report: Repo
     return HERE
 
 
-def _look_at_pepper(keys: Vault, report: Report) -> Line:
-    if Secret.PEPPER not in keys.secrets_within_reach():
-        return Line("pepper", "", "-", "")
+def _look_at_secret(
+    name: str, secret: Secret, read: Callable[[Vault], object], keys: Vault, report: Report
+) -> Line:
+    """One that has no epochs, and to which nothing is sealed."""
+    if secret not in keys.secrets_within_reach():
+        return Line(name, "", "-", "")
     try:
-        keys.read_pepper()
+        read(keys)
     except VaultError as error:
         report.add_problem(str(error))
-        return Line("pepper", "", "wrong", "")
-    return Line("pepper", "", HERE, "")
-
-
-def _look_at_log_key(keys: Vault, report: Report) -> Line:
-    if Secret.LEDGER not in keys.secrets_within_reach():
-        return Line("public log", "", "-", "")
-    try:
-        private_log_key(keys)
-    except VaultError as error:
-        report.add_problem(str(error))
-        return Line("public log", "", "wrong", "")
-    return Line("public log", "", HERE, "")
+        return Line(name, "", "wrong", "")
+    return Line(name, "", HERE, "")
 
 
 def _try_rows(shelf: Shelf, epochs: list[str], report: Report, sample: int | None) -> None:

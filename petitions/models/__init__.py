@@ -18,10 +18,12 @@ from petitions.models.news_letter import NewsLetter, NewsText, NewsTrial
 from petitions.models.offer import CarriedDetails, Offer
 from petitions.models.office import Office, OfficeName
 from petitions.models.office_page import FileChunk, FileSet, OfficeAction, OfficePage
+from petitions.models.page import Page
 from petitions.models.partner import Partner
 from petitions.models.pause import Pause
 from petitions.models.person_request import PersonRequest
-from petitions.models.petition import Page, Petition, PetitionAddress, PetitionText
+from petitions.models.petition import Petition, PetitionAddress
+from petitions.models.petition_text import PetitionText
 from petitions.models.petition_update import PetitionUpdate
 from petitions.models.receiving_domain import ReceivingDomain
 from petitions.models.returned import MailboxLook, NotFiled, Returned

@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from petitions.markdown import has_pictures
 from petitions.models.language import LanguageField
-from petitions.models.petition import LINE_END, Petition
-from petitions.text import one_line, several_lines
+from petitions.models.petition import Petition
+from petitions.text import one_line, several_lines, with_our_line_ends
 
 LONGEST_NEWS = 20_000
 TRIAL_LIFE = timedelta(hours=1)
@@ -149,8 +149,7 @@ class NewsText(models.Model):
         return self.subject
 
     def clean(self) -> None:
-        """Browsers end lines in their own way."""
-        self.body = LINE_END.sub("\n", self.body)
+        self.body = with_our_line_ends(self.body)
 
 
 class NewsTrialQuerySet(models.QuerySet["NewsTrial"]):

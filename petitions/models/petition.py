@@ -1,46 +1,31 @@
-"""A petition is one ask: its state, its goal, and its words in each language."""
+"""A petition is one ask: its state, its goal, its address. Its words are in `petition_text.py`."""
 
 from __future__ import annotations
 
-import re
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from petitions.models.clock import REQUEST_LIFE, transaction_now
-from petitions.models.language import LanguageField
-from petitions.models.letter_words import (
-    LONGEST_LETTER,
-    PLACEHOLDERS,
-    check_letter,
-    check_line,
-    fill,
-    fill_html,
-    placeholders_in,
-)
+from petitions.models.clock import REQUEST_LIFE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.contrib.auth.models import User
 
+    from petitions.models.petition_text import PetitionText
+
 # So long after a petition has ended its signers' addresses are still known by their marks.
 MARKS_KEPT_FOR = timedelta(days=30)
-# Stands on pages for what differs from letter to letter.
-DOTS = "…"
-LINE_END = re.compile(r"\r\n?")
 PREVIEW_LIFE = timedelta(days=14)
 TOO_LATE_TO_REOPEN = _(
     "This petition ended more than 30 days ago. Who signed it is not known any more, so the same "
@@ -229,11 +214,6 @@ class Petition(models.Model):
         self.preview_token = self.preview_until = None
         self.save(update_fields=["preview_token", "preview_until"])
 
-    def letter_words(self) -> dict[str, tuple[str, str, str]]:
-        """What an organizer approves, by language; as it is stored."""
-        texts = PetitionText.objects.filter(petition=self.pk)
-        return {text.language: text.letter_words for text in texts}
-
     def withdraw_approval(self) -> bool:
         """Its letters wait for a new one; False where they have been waiting."""
         approved = Petition.objects.filter(pk=self.pk, letters_approved_at__isnull=False)
@@ -266,143 +246,3 @@ class PetitionAddress(models.Model):
 
     def __str__(self) -> str:
         return self.slug
-
-
-class PetitionText(models.Model):
-    """A petition's words in one language; `body`, `letter` and `outcome` are Markdown."""
-
-    WORDS = (
-        *("title", "short_title", "summary", "demand", "body"),
-        *("letter_subject", "letter_salutation", "letter", "outcome"),
-    )
-
-    petition = models.ForeignKey(Petition, models.CASCADE, related_name="texts")
-    language = LanguageField(_("language"))
-    title = models.CharField(_("title"), max_length=100)
-    short_title = models.CharField(_("short title"), max_length=40)
-    summary = models.CharField(_("summary"), max_length=300)
-    demand = models.CharField(_("what we ask"), max_length=400)
-    body = models.TextField(_("page"), help_text=_("Markdown."))
-    letter_subject = models.CharField(_("letter: subject"), max_length=120, validators=[check_line])
-    letter_salutation = models.CharField(
-        _("letter: salutation"), max_length=150, validators=[check_line]
-    )
-    letter = models.TextField(
-        _("letter"),
-        validators=[MaxLengthValidator(LONGEST_LETTER), check_letter],
-        help_text=_("Markdown. The exact text that signers put their names to."),
-    )
-    outcome = models.TextField(
-        _("what came of it"),
-        blank=True,
-        help_text=_("Markdown. Shown when the petition is won or closed."),
-    )
-    # The same for all that one transaction stored: they are of one mind.
-    changed_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name = _("text")
-        verbose_name_plural = _("texts")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["petition", "language"], name="petition_text_once_per_language"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-    def clean(self) -> None:
-        """Browsers end lines in their own way; then every comparison would find a change."""
-        self.body = LINE_END.sub("\n", self.body)
-        self.letter = LINE_END.sub("\n", self.letter)
-        self.outcome = LINE_END.sub("\n", self.outcome)
-
-    def save(self, *, update_fields: Iterable[str] | None = None, **how: Any) -> None:
-        """Note when: a text that is older than the first language's has to be looked at again."""
-        stored = PetitionText.objects.filter(pk=self.pk).first()
-        if stored is None or stored.words != self.words:
-            self.changed_at = transaction_now()
-        if update_fields is not None:
-            update_fields = {*update_fields, "changed_at"}
-        super().save(update_fields=update_fields, **how)
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        return tuple(getattr(self, name) for name in self.WORDS)
-
-    @property
-    def letter_words(self) -> tuple[str, str, str]:
-        return self.letter_subject, self.letter_salutation, self.letter
-
-    def letter_to_any(self) -> LetterToAny:
-        """As it stands where it is to no one office: what differs is dots."""
-        link = f"{settings.SITE_URL}{self.petition.get_absolute_url()}"
-        values = dict.fromkeys(PLACEHOLDERS, DOTS)
-        values |= {"petition": self.title, "petition_link": link}
-        return LetterToAny(self, values)
-
-
-@dataclass(frozen=True)
-class LetterToAny:
-    """A letter on a page and in the book, where dots stand for what differs."""
-
-    words: PetitionText
-    values: dict[str, str]
-
-    @property
-    def subject(self) -> str:
-        return fill(self.words.letter_subject, self.values)
-
-    @property
-    def salutation(self) -> str:
-        return fill(self.words.letter_salutation, self.values)
-
-    @property
-    def text(self) -> str:
-        return fill(self.words.letter, self.values)
-
-    @property
-    def html(self) -> SafeString:
-        return fill_html(self.words.letter, self.values)
-
-    @property
-    def has_dots(self) -> bool:
-        return bool(placeholders_in(*self.words.letter_words) - {"petition", "petition_link"})
-
-
-class PageQuerySet(models.QuerySet["Page"]):
-    def in_language(self, slug: str, language: str) -> Page:
-        """The page in `language`, else in the campaign's first language.
-
-        Raises:
-            Page.DoesNotExist: there is no such page.
-        """
-        pages = {page.language: page for page in self.filter(slug=slug)}
-        page = pages.get(language) or pages.get(settings.LANGUAGE_CODE)
-        if page is None:
-            raise Page.DoesNotExist(slug)
-        return page
-
-
-class Page(models.Model):
-    """A page of the campaign that is not a petition: home, safety, privacy. `body` is Markdown."""
-
-    slug = models.SlugField(_("address"))
-    language = LanguageField(_("language"))
-    title = models.CharField(_("title"), max_length=100)
-    lead = models.CharField(_("lead"), max_length=300, blank=True)
-    body = models.TextField(_("text"), help_text=_("Markdown."))
-
-    objects = PageQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["slug", "language"]
-        verbose_name = _("page")
-        verbose_name_plural = _("pages")
-        constraints = [
-            models.UniqueConstraint(fields=["slug", "language"], name="page_once_per_language")
-        ]
-
-    def __str__(self) -> str:
-        return self.title

@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from petitions.details import Details, pack, signature_context, unpack
+from petitions.details import NOT_OURS, Details, pack, signature_context, unpack
 from petitions.vault import CannotOpen, Purpose, VaultError, vault
 
 __all__ = [
@@ -147,7 +147,7 @@ def open_page_token(box: bytes, *, page_id: uuid.UUID) -> str:
     try:
         return token.decode("ascii")
     except UnicodeDecodeError as error:
-        raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error
+        raise CannotOpen(NOT_OURS) from error
 
 
 def seal_file_key(key: bytes, *, set_id: uuid.UUID) -> bytes:
@@ -171,7 +171,7 @@ def open_export_key(box: bytes, *, export_id: uuid.UUID) -> bytes:
 def _open_key(box: bytes, *, context: str) -> bytes:
     key = vault().open(Purpose.SIGNATURE, bytes(box), context=context)
     if len(key) != FILE_KEY_BYTES:
-        raise CannotOpen("A box opens, but what is in it was not sealed by us.")
+        raise CannotOpen(NOT_OURS)
     return key
 
 
@@ -199,7 +199,7 @@ def _open_address(box: bytes, *, context: str) -> str:
     try:
         return address.decode()
     except UnicodeDecodeError as error:
-        raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error
+        raise CannotOpen(NOT_OURS) from error
 
 
 def seal_import(content: dict[str, Any], *, import_id: uuid.UUID) -> bytes:
@@ -213,7 +213,7 @@ def open_import(box: bytes, *, import_id: uuid.UUID) -> dict[str, Any]:
     try:
         return dict(json.loads(data))
     except (ValueError, TypeError, RecursionError) as error:
-        raise CannotOpen("A box opens, but what is in it was not sealed by us.") from error
+        raise CannotOpen(NOT_OURS) from error
 
 
 def _request_context(request_id: uuid.UUID) -> str:

@@ -7,7 +7,9 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from petitions.models.petition import Page, Petition, PetitionText
+from petitions.models.page import Page
+from petitions.models.petition import Petition
+from petitions.models.petition_text import PetitionText
 
 
 class SharePictureQuerySet(models.QuerySet["SharePicture"]):

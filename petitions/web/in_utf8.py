@@ -7,10 +7,9 @@ answer, and breaks at the odd one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
-Application = Callable[..., Iterable[bytes]]
+from petitions.wsgi import Application, Environ, StartResponse
 
 _charset_in = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE).sub
 
@@ -18,7 +17,7 @@ _charset_in = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE).sub
 def in_utf8(application: Application) -> Application:
     """A WSGI application around Django's."""
 
-    def plain(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def plain(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         environ["CONTENT_TYPE"] = _charset_in("", environ.get("CONTENT_TYPE", ""))
         return application(environ, start_response)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,11 +23,9 @@ from django.http import QueryDict
 from petitions.web.caching import KEPT, Kept
 from petitions.web.steps import count_look
 from petitions.web.via import VIA, partner_code
+from petitions.wsgi import Application, Environ, StartResponse, read_all
 
-Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 Key = tuple[str, ...]
 
 FRESH_SECONDS = 1.0
@@ -129,14 +127,6 @@ def _key(environ: Environ, query: str) -> Key:
 
 def _query_of(code: str) -> str:
     return f"{VIA}={code}" if code else ""
-
-
-def read_all(chunks: Iterable[bytes]) -> bytes:
-    try:
-        return b"".join(chunks)
-    finally:
-        # Django's request ends here.
-        chunks.close()  # type: ignore[attr-defined]  # WSGI's own way
 
 
 def _show(page: KeptAnswer, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

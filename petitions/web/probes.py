@@ -10,26 +10,23 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.signals import request_finished
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from petitions.vault import VaultError, vault
+from petitions.wsgi import Application, Environ, StartResponse
 
 log = logging.getLogger(__name__)
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
-
 ALIVE = "/healthz"
 READY = "/readyz"
+PROBES = {ALIVE, READY}
 OK = "200 OK"
 UNAVAILABLE = "503 Service Unavailable"
 BROKEN = "500 Internal Server Error"
@@ -53,17 +50,18 @@ class Probes:
         self._readiness = _Readiness()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path in {ALIVE, READY} and environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
-            missing = self._readiness.missing() if path == READY else ""
-            status = UNAVAILABLE if missing else OK
-            return _say(status, missing or "ok", environ, start_response)
         try:
+            if environ["PATH_INFO"] in PROBES and environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
+                return self._tell(environ, start_response)
             return self._application(environ, start_response)
         except Exception:
             # The server would write down its words, in which people may stand.
             log.exception("a request broke before Django answered it")
             return _say(BROKEN, "error", environ, start_response)
+
+    def _tell(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        missing = self._readiness.missing() if environ["PATH_INFO"] == READY else ""
+        return _say(UNAVAILABLE if missing else OK, missing or "ok", environ, start_response)
 
 
 class _Readiness:
@@ -93,7 +91,7 @@ def what_is_missing() -> str:
         return "keys"
     try:
         return "" if _wanted_migrations() <= _applied_migrations() else "migrations"
-    except DatabaseError:
+    except Error:
         return "database"
     finally:
         # As at the end of a request of Django's: connections are given back.

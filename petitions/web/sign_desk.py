@@ -21,19 +21,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import get_language, override
 
-from petitions.web.kept_pages import (
-    OK,
-    Application,
-    Environ,
-    KeptAnswer,
-    Key,
-    StartResponse,
-    read_all,
-    send,
-)
+from petitions.web.kept_pages import OK, KeptAnswer, Key, send
 from petitions.web.moments import FRESH_SECONDS
 from petitions.web.origin import comes_from_elsewhere
 from petitions.web.signing import Posted, filled_form, take
+from petitions.wsgi import Application, Environ, StartResponse, read_all
 
 DESK = "petitions.desk"
 FAULT = "petitions.fault_at_the_desk"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -18,9 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 from django.conf import settings
 from django.utils.translation import get_language_from_path
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+from petitions.wsgi import Application, Environ, StartResponse, read_all
+
 BusyPage = tuple[list[tuple[str, str]], bytes]
 
 # More of them only take the interpreter's lock from each other.
@@ -66,8 +65,7 @@ class WaitingRoom:
     def _ask_django(self, path: str) -> BusyPage:
         answer: list[Any] = []
         chunks = self._application(_request_for(path), lambda *parts: answer.extend(parts))
-        body = b"".join(chunks)
-        chunks.close()  # type: ignore[attr-defined]  # WSGI's own way
+        body = read_all(chunks)
         headers = [each for each in answer[1] if each[0].lower() != "content-length"]
         return headers, body
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from html import unescape
 
 import pyrage
 import pytest
@@ -102,6 +103,13 @@ def test_an_organizer_orders_waits_and_downloads(organizer, three):
     assert lines() == [("olga", "export", 3), ("olga", "download", 3)]
     entry = AuditEntry.objects.first()
     assert (entry.reason, "all signatures" in entry.selection) == (REASON, True)
+
+
+def test_the_form_says_what_its_file_can_do_to_people_in_the_campaigns_words(organizer, settings):
+    page = unescape(organizer.get(NEW).text)
+
+    assert "In the wrong hands this file can harm the people whom it names." in page
+    assert settings.CAMPAIGN["consent"]["risk"] in page
 
 
 def test_the_filter_of_the_list_is_the_filter_of_the_file(organizer, three):

@@ -1,12 +1,13 @@
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone
 
-from local.smtp import mail_server
-from tests.conftest import use_relay
+from petitions.delivery.batches import close_batch
+from petitions.models import Delivery
 from tests.delivery.clock import Clock, jumping_clock
-from tests.delivery.faults import BadDays, ShakyConnection
-from tests.mailbox import Mailbox
+from tests.delivery.shaky_relay import shaky_relay
+from tests.makers import make_office, make_petition, make_signature
 
 
 @pytest.fixture
@@ -17,17 +18,15 @@ def clock(transactional_db) -> Iterator[Clock]:
 
 @pytest.fixture
 def relay(tmp_path, settings):
-    """Start a mail server with a plan of faults."""
-    settings.RELAY_TIMEOUT = 2
-    stack = []
+    with shaky_relay(tmp_path / "box", settings) as start:
+        yield start
 
-    def start(*plan):
-        keeper = BadDays(tmp_path / "box", *plan)
-        server = mail_server(keeper, ShakyConnection)
-        use_relay(settings, server.__enter__(), tmp_path / "box")
-        stack.append(server)
-        return Mailbox(tmp_path / "box")
 
-    yield start
-    for server in stack:
-        server.__exit__(None, None, None)
+@pytest.fixture
+def due(keys) -> Delivery:
+    """A letter that is due."""
+    petition = make_petition()
+    make_office(petition)
+    make_signature(petition)
+    close_batch(petition, now=timezone.now())
+    return Delivery.objects.select_related("batch__petition", "office").get()

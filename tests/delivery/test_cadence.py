@@ -27,16 +27,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 State = Delivery.State
 
 
-@pytest.fixture
-def due(keys):
-    """A letter that is due."""
-    petition = make_petition()
-    make_office(petition)
-    make_signature(petition)
-    close_batch(petition, now=timezone.now())
-    return Delivery.objects.select_related("batch__petition", "office").get()
-
-
 def pause(**of):
     olga, _ = User.objects.get_or_create(username="olga")
     return Pause.objects.create(reason="The minister resigned.", by=olga, **of)

@@ -3,7 +3,6 @@
 import csv
 import io
 from base64 import b64encode
-from contextlib import contextmanager
 from email import message_from_bytes, policy
 
 import pytest
@@ -31,7 +30,7 @@ from petitions.models import (
 )
 from petitions.signatures.holds import hold, release
 from petitions.signatures.withdraw import erase_signatures
-from petitions.vault import Secret
+from tests.ledger.log_key import key_away
 from tests.ledger.replayed import assert_whole, replay
 from tests.mailbox import text_of
 from tests.makers import make_office, make_petition, make_signature
@@ -57,14 +56,6 @@ def closed(petition):
     batch = close_batch(petition, now=NOW)
     batch.refresh_from_db()
     return batch
-
-
-@contextmanager
-def key_away(keys):
-    key = keys.directory / Secret.LEDGER / "ledger.json"
-    key.rename(key.with_suffix(".away"))
-    yield
-    key.with_suffix(".away").rename(key)
 
 
 def root_of(batch):

@@ -11,20 +11,10 @@ from petitions.delivery.queue import send_letters
 from petitions.delivery.smtp import RelayConnection
 from petitions.models import Delivery
 from tests.delivery.claiming import claim_one, go_on_with, wait_no_longer
-from tests.makers import make_office, make_petition, make_signature
+from tests.makers import make_office, make_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Delivery.State
-
-
-@pytest.fixture
-def due(keys):
-    """A letter that is due."""
-    petition = make_petition()
-    make_office(petition)
-    make_signature(petition)
-    close_batch(petition, now=timezone.now())
-    return Delivery.objects.get()
 
 
 def test_a_letter_is_sent_once(due, relay):

@@ -1,7 +1,6 @@
 """`manage.py ledger …` as an operator types it."""
 
 import io
-from contextlib import contextmanager
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,20 +20,12 @@ from five_asks_verify.checkpoint import (
 from petitions.delivery.batches import close_batch
 from petitions.ledger.publish import publish
 from petitions.models import Batch, Cosignature, Head, Log
-from petitions.vault import Secret, private_log_key
-from tests.makers import make_office, make_petition, make_signature
+from petitions.vault import private_log_key
+from tests.ledger.log_key import key_away
+from tests.makers import make_petition, make_signature
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
-
-
-@pytest.fixture
-def petition(keys):
-    petition = make_petition()
-    make_office(petition)
-    for _ in range(3):
-        make_signature(petition)
-    return petition
 
 
 def run(*words):
@@ -47,14 +38,6 @@ def refusal(*words):
     with pytest.raises(CommandError) as refused:
         run(*words)
     return str(refused.value)
-
-
-@contextmanager
-def key_away(keys):
-    key = keys.directory / Secret.LEDGER / "ledger.json"
-    key.rename(key.with_suffix(".away"))
-    yield
-    key.with_suffix(".away").rename(key)
 
 
 # --- publish

@@ -32,19 +32,10 @@ from petitions.signatures.withdraw import erase_signatures
 from petitions.vault import KeysUnavailable, Secret, vault
 from tests.ledger.replayed import assert_whole, replay
 from tests.mailbox import text_of
-from tests.makers import make_office, make_petition, make_signature
+from tests.makers import make_signature
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
-
-
-@pytest.fixture
-def petition(keys):
-    petition = make_petition()
-    make_office(petition)
-    for _ in range(3):
-        make_signature(petition)
-    return petition
 
 
 def memory_of(petition):

@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from five_asks_verify.checkpoint import key_of, open_note
@@ -23,6 +23,7 @@ from petitions.models import Batch, Head, Hold, Leaf, Log, LogEntry, Signature, 
 from petitions.signatures.holds import hold, release
 from petitions.signatures.withdraw import erase_signatures
 from petitions.vault import private_log_key
+from tests.at_once import at_once
 from tests.ledger.replayed import assert_whole, replay
 from tests.makers import make_office, make_petition, make_signature
 
@@ -44,27 +45,6 @@ def leave(signature):
     with transaction.atomic():
         locked = Signature.objects.select_for_update(of=("self",)).filter(pk=signature.pk)
         erase_signatures(list(locked), now=NOW)
-
-
-def in_threads(*jobs):
-    """All at once; what they raised."""
-    start, raised = threading.Barrier(len(jobs)), []
-
-    def run(job):
-        try:
-            start.wait()
-            job()
-        except Exception as error:  # noqa: BLE001 - the tests look at every kind
-            raised.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 # --- When
@@ -177,7 +157,7 @@ def test_places_follow_hashes_and_not_the_hours_or_the_order_of_signing(petition
 def test_two_that_publish_at_once_publish_once(petition):
     signers = sign(petition, 30)
 
-    raised = in_threads(*[lambda: publish(petition)] * 4)
+    raised = at_once(*[lambda: publish(petition)] * 4)
 
     assert raised == []
     assert [head.size for head in Head.objects.all()] == [30]
@@ -196,7 +176,7 @@ def test_leaving_and_publishing_at_once_leave_the_log_at_the_tally(petition, sho
         for signature in which:
             leave(signature)
 
-    raised = in_threads(
+    raised = at_once(
         *[lambda which=leaving[at::4]: some_leave(which) for at in range(4)],
         *[lambda: [publish(petition) for _ in range(5)]] * 2,
     )
@@ -221,7 +201,7 @@ def test_holding_and_publishing_at_once_leave_the_log_at_the_tally(petition):
         hold(chosen, **WHY)
         release(chosen.filter(pk__in=[each.pk for each in which[::2]]))
 
-    raised = in_threads(
+    raised = at_once(
         *[lambda which=signers[at::4]: hold_and_release(which[:20]) for at in range(4)],
         *[lambda: [publish(petition) for _ in range(5)]] * 2,
         *[lambda: [publish_batches() for _ in range(5)]] * 2,
@@ -240,7 +220,7 @@ def test_who_only_changes_a_wish_at_that_moment_is_not_left_out_of_their_batch(p
     ann, _ = sign(petition, 2)
     batch = Batch.objects.create(petition=petition, number=1, size=2, closed_at=NOW)
     Signature.objects.update(batch=batch)
-    publishing = threading.Thread(target=lambda: in_threads(publish_batches))
+    publishing = threading.Thread(target=lambda: at_once(publish_batches))
 
     with transaction.atomic():
         # As ending news does.

@@ -85,6 +85,21 @@ def test_celerys_own_line_tells_the_kind():
     )
 
 
+def test_values_that_do_not_fit_their_words_are_not_told(capsys):
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(EventFormatter())
+
+    handler.handle(record("%d went to %s", ADDRESS))
+    handler.handle(record("%(number)s went", {"to": ADDRESS}))
+
+    said = capsys.readouterr().err
+    assert [line.partition("confirm ")[2] for line in said.splitlines()] == [
+        "%d went to %s",
+        "%(number)s went",
+    ]
+    assert "canary" not in said
+
+
 def test_a_traceback_in_the_words_of_others_is_cut_off():
     words = "Application callable raised an exception\nTraceback:\nValueError: canary"
 

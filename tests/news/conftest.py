@@ -6,14 +6,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from local.smtp import mail_server
 from petitions.delivery.batches import close_batch
 from petitions.models import NewsDelivery
 from petitions.models.clock import database_now
 from petitions.news.tell import tell_subscribers
-from tests.conftest import use_relay
-from tests.delivery.faults import BadDays, ShakyConnection
-from tests.mailbox import Mailbox
+from tests.delivery.shaky_relay import shaky_relay
 from tests.makers import make_answer, make_office, make_petition, make_signature
 
 
@@ -39,19 +36,8 @@ def tell(answer):
 
 @pytest.fixture
 def relay(tmp_path, settings):
-    """Start a mail server with a plan of faults."""
-    settings.RELAY_TIMEOUT = 2
-    stack = []
-
-    def start(*plan):
-        server = mail_server(BadDays(tmp_path / "box", *plan), ShakyConnection)
-        use_relay(settings, server.__enter__(), tmp_path / "box")
-        stack.append(server)
-        return Mailbox(tmp_path / "box")
-
-    yield start
-    for server in stack:
-        server.__exit__(None, None, None)
+    with shaky_relay(tmp_path / "box", settings) as start:
+        yield start
 
 
 def wait_no_longer():

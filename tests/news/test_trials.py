@@ -9,7 +9,7 @@ from django.utils import timezone
 from petitions.models import NewsDelivery, NewsSubscriber, NewsTrial
 from petitions.models.clock import database_now
 from petitions.news.trials import TooManyTrials, ask_for_trial, send_trials
-from petitions.resealing import SHELVES
+from petitions.resealing.shelves import SHELVES
 from petitions.vault import KeysUnavailable
 from tests.journeys.test_no_plaintext import dump_of_database
 from tests.mail_lint import lint, lint_headers

@@ -4,22 +4,11 @@ import pytest
 from django.utils import timezone
 
 from petitions.models import Signature
-from petitions.signatures.confirm import confirm
 from petitions.signatures.withdraw import end_news, not_me
-from tests.makers import make_petition, make_wish
+from tests.makers import make_petition
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
-
-
-@pytest.fixture
-def sign(ask):
-    def sign_now(*petitions, **changes):
-        mailing = ask(make_wish(*petitions, **changes), now=NOW)
-        confirm(mailing.confirm_token, petition_ids=[each.pk for each in petitions], now=NOW)
-        return mailing.withdraw_token
-
-    return sign_now
 
 
 def asked():
@@ -51,7 +40,7 @@ def test_who_signs_once_more_without_asking_has_not_ended_it(sign):
 
 @pytest.mark.parametrize("end", [end_news, not_me])
 def test_who_ends_news_by_the_link_has_not_asked_any_more(sign, end):
-    token = sign(make_petition(1), make_petition(2), news=True)
+    token, _ = sign(make_petition(1), make_petition(2), news=True)
     assert asked() == [True, True]
 
     end(token)

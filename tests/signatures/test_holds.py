@@ -1,10 +1,8 @@
 """Suspicious signatures leave the count and come back, and the count is right whatever races."""
 
-import threading
 from collections import Counter
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from petitions.delivery.batches import close_batch
@@ -22,6 +20,7 @@ from petitions.signatures.holds import already_in_letters, hold, release
 from petitions.signatures.tokens import signature_link, token_hash
 from petitions.signatures.visibility import change_visibility
 from petitions.signatures.withdraw import withdraw
+from tests.at_once import at_once
 from tests.makers import make_office, make_petition, make_signature
 
 pytestmark = pytest.mark.usefixtures("keys")
@@ -237,27 +236,6 @@ def close_all():
 def leave(tokens):
     for token in tokens:
         withdraw(token, now=timezone.now())
-
-
-def at_once(*acts):
-    """Run them in threads that start together; what went wrong in any."""
-    start, faults = threading.Barrier(len(acts)), []
-
-    def run(act):
-        try:
-            start.wait()
-            act()
-        except Exception as fault:  # noqa: BLE001 - the test shows it
-            faults.append(fault)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[act]) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return faults
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,10 +1,8 @@
 """The same person from everywhere at once: one signature, tally 1."""
 
-import threading
 from itertools import cycle, islice
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from petitions.models import CarriedDetails, Signature, SignRequest, Tally
@@ -15,32 +13,15 @@ from petitions.signatures.confirmation_mail import _write_indexes
 from petitions.signatures.offers import OfferNotValid, sign_offer
 from petitions.signatures.request import request_signature
 from petitions.signatures.withdraw import withdraw
+from tests.at_once import at_once
 from tests.makers import make_petition, make_wish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SPELLINGS = ["ann@mail.example", "Ann@mail.example", "ANN@MAIL.EXAMPLE", "ann+x@mail.example"]
 
 
-def all_at_once(jobs):
-    """Run the jobs in threads that start together; the kinds of error that they raised."""
-    start = threading.Barrier(len(jobs))
-    raised = []
-
-    def run(job):
-        try:
-            start.wait()
-            job()
-        except Exception as error:  # noqa: BLE001 - the tests look at every kind
-            raised.append(type(error))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
+def kinds(raised):
+    return [type(each) for each in raised]
 
 
 def mailings():
@@ -58,17 +39,13 @@ def test_a_hundred_threads_sign_and_confirm_the_same_person(keys, show):
     # Half name the petitions the other way round: two must never wait for each other.
     wishes[1::2] = [make_wish(*petitions[::-1], address=each.address) for each in wishes[1::2]]
 
-    assert (
-        all_at_once(
-            [lambda wish=wish: request_signature(wish, now=timezone.now()) for wish in wishes]
-        )
-        == []
-    )
-    raised = all_at_once(
-        [
+    asked = [lambda wish=wish: request_signature(wish, now=timezone.now()) for wish in wishes]
+    assert at_once(*asked) == []
+    raised = at_once(
+        *(
             lambda token=mailing.confirm_token: confirm(token, petition_ids=ids, now=timezone.now())
             for mailing in mailings()
-        ]
+        )
     )
 
     signatures, tally = Signature.objects.count(), Tally.objects.by_petition()
@@ -83,12 +60,10 @@ def test_a_hundred_threads_confirm_the_same_link(keys):
     request_signature(make_wish(petition), now=timezone.now())
     (mailing,) = mailings()
 
-    raised = all_at_once(
-        [lambda: confirm(mailing.confirm_token, petition_ids=[petition.pk], now=timezone.now())]
-        * 100
-    )
+    def follow():
+        confirm(mailing.confirm_token, petition_ids=[petition.pk], now=timezone.now())
 
-    assert raised == [LinkNotValid] * 99
+    assert kinds(at_once(*[follow] * 100)) == [LinkNotValid] * 99
     assert Signature.objects.count() == 1
     assert Tally.objects.by_petition() == {petition.pk: 1}
 
@@ -112,10 +87,10 @@ def test_one_person_taps_confirms_and_leaves_from_everywhere_and_counts_stay_exa
     # A quarter of the mails' links are used to leave, while all buttons are pressed twice.
     leave = [lambda token=token: withdraw(token, now=timezone.now()) for token in links[::4]]
 
-    raised = all_at_once([*jobs, *leave, *[carry_details] * 4])
+    raised = at_once(*jobs, *leave, *[carry_details] * 4)
 
     show(f"{len(jobs)} taps of 20 people, {len(leave)} leave: {Signature.objects.count()} signed")
-    assert set(raised) <= {OfferNotValid}
+    assert set(kinds(raised)) <= {OfferNotValid}
     assert len(raised) >= len(jobs) // 2
     carry_details()
     counted = {
@@ -134,9 +109,9 @@ def test_a_hundred_threads_press_the_same_button(keys):
     confirmed = confirm(mailing.confirm_token, petition_ids=[petitions[0].pk], now=timezone.now())
     (token,) = confirmed.offers.values()
 
-    raised = all_at_once([lambda: sign_offer(token, now=timezone.now())] * 100)
+    raised = at_once(*[lambda: sign_offer(token, now=timezone.now())] * 100)
 
-    assert raised == [OfferNotValid] * 99
+    assert kinds(raised) == [OfferNotValid] * 99
     assert Tally.objects.by_petition() == {each.pk: 1 for each in petitions}
 
 
@@ -156,9 +131,9 @@ def test_confirming_and_withdrawing_at_once_leaves_the_tally_right(keys):
             lambda token=mailing.withdraw_token: withdraw(token, now=timezone.now()),
         ] * 2
 
-    raised = all_at_once(jobs)
+    raised = at_once(*jobs)
 
-    assert set(raised) <= {LinkNotValid}
+    assert set(kinds(raised)) <= {LinkNotValid}
     counted = {
         petition.pk: count
         for petition in petitions

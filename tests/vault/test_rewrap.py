@@ -34,7 +34,7 @@ from petitions.models.sealed import (
 )
 from petitions.models.signature import signature_id
 from petitions.news.trials import ask_for_trial
-from petitions.resealing import SHELVES
+from petitions.resealing.shelves import SHELVES
 from petitions.vault import Purpose, epoch_of
 from tests.conftest import EPOCH
 from tests.makers import (

@@ -8,7 +8,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from petitions.models import SignRequest
-from petitions.resealing import SHELVES, count_by_epoch
+from petitions.resealing.counts import count_by_epoch
+from petitions.resealing.shelves import SHELVES
 from petitions.signatures.request import request_signature
 from petitions.vault import Purpose, Vault
 from tests.makers import make_wish

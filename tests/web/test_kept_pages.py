@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from petitions.models import Partner, StepFigure
-from petitions.web import kept_pages, steps
+from petitions.web import steps
 from petitions.web.caching import KEPT
 from petitions.web.figures import forget_figures
 from petitions.web.kept_pages import FRESH_SECONDS, MOST_PAGES, OLDEST_SECONDS, KeptPages
@@ -22,27 +22,6 @@ from tests.wsgi import ask
 
 PAGE = "/en/petitions/ask-1/"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-
-
-class Clock:
-    """The time that pages are kept by; it stands still until a test moves it."""
-
-    def __init__(self):
-        self.now = 1000.0
-
-    def monotonic(self):
-        return self.now
-
-    def moves(self, seconds):
-        self.now += seconds
-        forget_figures()
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(kept_pages, "time", clock)
-    return clock
 
 
 @pytest.fixture

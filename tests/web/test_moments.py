@@ -5,19 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from petitions.web import moments
 from petitions.web.moments import FRESH_SECONDS, OLDEST_SECONDS, for_a_moment
 from tests.processes import until
 
 KEY = "thanks"
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def monotonic(self):
-        return self.now
 
 
 class Maker:
@@ -33,13 +24,6 @@ class Maker:
         self.may_end.wait(10)
         self.clock.now += 2 * OLDEST_SECONDS
         return f"text {self.begun}"
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(moments, "time", clock)
-    return clock
 
 
 def test_a_text_that_takes_longer_than_it_is_kept_is_made_once_for_all_who_wait(clock):

@@ -6,7 +6,7 @@ from importlib import import_module
 from time import monotonic
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from campaign.roles import Role
@@ -88,9 +88,10 @@ def test_a_migration_of_a_newer_version_does_not_trouble_an_older_one(asked):
     assert asked("/readyz").status == HTTPStatus.OK
 
 
-def test_a_database_that_fails_is_told_in_one_word(asked, monkeypatch):
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_a_database_that_fails_is_told_in_one_word(asked, monkeypatch, kind):
     def fail():
-        raise DatabaseError('connection to "10.4.0.9", user "fiveasks" failed')
+        raise kind('connection to "10.4.0.9", user "fiveasks" failed')
 
     with monkeypatch.context() as patch:
         patch.setattr(connection, "cursor", fail)
@@ -130,6 +131,18 @@ def test_what_no_other_part_caught_is_answered_and_logged_without_its_words(capl
     assert (answer.status, answer.text) == (500, "error\n")
     (record,) = caplog.records
     assert "secret" not in record.getMessage()
+
+
+def test_a_look_that_breaks_is_no_secret_of_the_server_either(caplog, monkeypatch):
+    def broken():
+        raise ValueError("x@mail.example")
+
+    monkeypatch.setattr(probes, "what_is_missing", broken)
+
+    answer = ask(Probes(nobody), "/readyz")
+
+    assert (answer.status, answer.text) == (500, "error\n")
+    assert len(caplog.records) == 1
 
 
 def test_the_newest_migrations_are_known_without_loading_them(db, keys):

@@ -8,7 +8,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 
 from petitions.models import SignRequest, TurnedAway
-from petitions.web import kept_pages, traps
+from petitions.web import traps
 from petitions.web.figures import forget_figures
 from petitions.web.moments import FRESH_SECONDS
 from petitions.web.sign_desk import SignDesk
@@ -23,22 +23,6 @@ FORM = {
     "country": "LT",
     "visibility": "officials",
 }
-
-
-class Clock:
-    """The time that answers are kept by; it stands still until a test moves it."""
-
-    now = 1000.0
-
-    def monotonic(self):
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(kept_pages, "time", clock)
-    return clock
 
 
 @pytest.fixture

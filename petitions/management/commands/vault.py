@@ -16,15 +16,15 @@ from django.utils import timezone
 
 from campaign.roles import Role
 from petitions.management.vault_report import HEADINGS, rows, verify
-from petitions.resealing import (
+from petitions.resealing.counts import (
     OFFERS,
-    SHELVES,
-    Shelf,
     count_by_epoch,
     count_offers_by_epoch,
     count_rows,
-    reseal,
 )
+from petitions.resealing.reseal import reseal
+from petitions.resealing.shelf import Shelf
+from petitions.resealing.shelves import SHELVES
 from petitions.vault import Purpose, Secret, Vault, VaultError, generate_log_key, has_log_key, vault
 from petitions.vault.files import make_folder
 from petitions.vault.keys import PrivateKey, key_id
