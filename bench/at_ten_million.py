@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
+from bench.bare import bare_views
 from bench.compare import Figure
 from bench.confirmations import confirm_requests, pace_of_confirmations
 from bench.forms import PETITION, filled_in_forms
@@ -29,19 +30,31 @@ SIGNATURES = int(os.environ.get("FILLED_SIGNATURES", "10000000"))
 SECONDS = 1.5
 ROUNDS = 15
 # More than are confirmed in that time.
-CONFIRMATIONS = 600
+CONFIRMATIONS = 1500
 GOAL = 0.95
 FILLED = "filled"
+PAGE = "petition_page"
+# A page that names signers and letters is longer; the limit is a constant one of its length.
+PAGE_LIMIT = "constant_page"
+SHARE = "petition_page ÷ constant_page"
 
 # How many a second, by what is asked.
 Paces = Mapping[str, Callable[[], float]]
+# With none, and with them.
+Pair = tuple[float, float]
 
 
 def measure_at_ten_million() -> dict[str, Figure]:
     url = _make_filled()
     public = as_web()
-    with web_server(**public) as empty, web_server(**public, DATABASE_URL=url) as filled:
-        without, with_them = _paces(empty, DEFAULT_DB_ALIAS), _paces(filled, FILLED)
+    with (
+        web_server(**public) as empty,
+        web_server(**public, DATABASE_URL=url) as filled,
+        bare_views(public, beside=empty) as small,
+        bare_views(public, beside=filled) as large,
+    ):
+        without = _paces(empty, DEFAULT_DB_ALIAS, small)
+        with_them = _paces(filled, FILLED, large)
         # The first is for templates and caches.
         rounds = [_round(without, with_them, number % 2) for number in range(1 + ROUNDS)][1:]
     return _report(rounds)
@@ -76,7 +89,7 @@ def _manage(words: list[str], url: str) -> None:
 # --- Their turns
 
 
-def _paces(port: int, database: str) -> Paces:
+def _paces(port: int, database: str, constant_page: int) -> Paces:
     forms = filled_in_forms(port)
     petition = Petition.objects.using(database).get(number=1)
     confirmations = confirm_requests(
@@ -87,7 +100,8 @@ def _paces(port: int, database: str) -> Paces:
         "confirmation": lambda: pace_of_confirmations(
             port, confirmations.pop(), b"200", seconds=SECONDS
         ),
-        "petition_page": lambda: _pace(port, Load([get(PETITION)], b"200")),
+        PAGE: lambda: _pace(port, Load([get(PETITION)], b"200")),
+        PAGE_LIMIT: lambda: _pace(constant_page, Load([get("/page")], b"200")),
     }
 
 
@@ -95,26 +109,32 @@ def _pace(port: int, load: Load) -> float:
     return requests_a_second(port, load, seconds=SECONDS)
 
 
-def _round(without: Paces, with_them: Paces, turned: int) -> dict[str, tuple[float, float]]:
+def _round(without: Paces, with_them: Paces, turned: int) -> dict[str, Pair]:
     """Neither is always the first."""
-    paces: dict[str, tuple[float, float]] = {}
+    paces: dict[str, Pair] = {}
     for name in without:
         if turned:
             full, empty = with_them[name](), without[name]()
         else:
             empty, full = without[name](), with_them[name]()
         paces[name] = (empty, full)
+    paces[SHARE] = _shares(paces[PAGE], paces[PAGE_LIMIT])
     return paces
 
 
-def _report(rounds: list[dict[str, tuple[float, float]]]) -> dict[str, Figure]:
-    print(f"\n{'a second':20}{'with none':>12}{f'with {SIGNATURES:,}':>18}{'ratio':>8}")
+def _shares(paces: Pair, limits: Pair) -> Pair:
+    return paces[0] / limits[0], paces[1] / limits[1]
+
+
+def _report(rounds: list[dict[str, Pair]]) -> dict[str, Figure]:
+    print(f"\n{'a second':30}{'with none':>12}{f'with {SIGNATURES:,}':>18}{'ratio':>8}")
     figures: dict[str, Figure] = {}
     for name in rounds[0]:
         pairs = [each[name] for each in rounds]
         empty, full = (statistics.median(side) for side in zip(*pairs, strict=True))
         ratio = statistics.median(full / empty for empty, full in pairs)
-        print(f"{name:20}{empty:12,.0f}{full:18,.0f}{ratio:8.2f}", flush=True)
+        digits = 2 if name == SHARE else 0
+        print(f"{name:30}{empty:12,.{digits}f}{full:18,.{digits}f}{ratio:8.2f}", flush=True)
         figures |= {
             f"{name}s_per_second_filled": {
                 "value": round(full, 1),

@@ -8,18 +8,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.admin import measure_admin
 from bench.at_ten_million import measure_at_ten_million
+from bench.bare import bare_views
 from bench.browser import NoBrowser
 from bench.compare import Figure, compare
 from bench.confirmations import measure_confirmations
 from bench.exports import measure_a_million, measure_export
 from bench.files import measure_files
-from bench.forms import PETITION, body_of, filled_in_forms
+from bench.forms import PETITION, filled_in_forms
 from bench.half import measure_half, measure_memory
 from bench.ledger import measure_ledger
 from bench.letters import measure_letters
@@ -55,27 +55,22 @@ def main(names: Sequence[str]) -> None:
 def measure_web() -> dict[str, Figure]:
     """The public role, with the keys that it may have, against bare views of the same server."""
     public = as_web()
-    with web_server(**public) as site, tempfile.NamedTemporaryFile() as page:
-        page.write(body_of(site, PETITION))
-        page.flush()
-        forms = filled_in_forms(site)
-        bare = {"DJANGO_SETTINGS_MODULE": "bench.settings", "BENCH_PAGE": page.name}
-        with web_server(**public, **bare) as limits:
-            return {
-                **compare(
-                    "sign_request",
-                    "requests/s",
-                    _load(site, Load(forms, b"200")),
-                    _load(limits, Load([post("/sign", b"")], b"302")),
-                ),
-                **measure_confirmations(public),
-                **compare(
-                    "petition_page",
-                    "pages/s",
-                    _load(site, Load([get(PETITION)], b"200")),
-                    _load(limits, Load([get("/page")], b"200")),
-                ),
-            }
+    with web_server(**public) as site, bare_views(public, beside=site) as limits:
+        return {
+            **compare(
+                "sign_request",
+                "requests/s",
+                _load(site, Load(filled_in_forms(site), b"200")),
+                _load(limits, Load([post("/sign", b"")], b"302")),
+            ),
+            **measure_confirmations(public),
+            **compare(
+                "petition_page",
+                "pages/s",
+                _load(site, Load([get(PETITION)], b"200")),
+                _load(limits, Load([get("/page")], b"200")),
+            ),
+        }
 
 
 def measure_pages() -> dict[str, Figure]:

@@ -28,7 +28,8 @@ def static_files(home: Home, environment: Mapping[str, str]) -> Iterator[None]:
         yield
         return
     stamp.unlink(missing_ok=True)
-    collect = manage("collectstatic", environment, "collectstatic", "--no-input", "-v", "0")
+    words = ("--no-input", "--clear", "-v", "0")
+    collect = manage("collectstatic", environment, "collectstatic", *words)
     with meanwhile(collect, home):
         yield
     stamp.write_text(key)

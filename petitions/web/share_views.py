@@ -7,7 +7,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from io import BytesIO
 
-import segno
 from csp.decorators import csp_replace
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
@@ -80,6 +79,9 @@ def picture(_request: HttpRequest, slug: str | None = None) -> HttpResponse:
 @cache_control(public=True, max_age=QR_SECONDS)
 def qr_code(request: HttpRequest, slug: str) -> HttpResponse:
     """The petition's address; with a partner's code in it, if the code's own address has one."""
+    # Half a megabyte, for what few ask for.
+    import segno  # noqa: PLC0415
+
     shared = share(public_ask(slug).petition)
     svg = BytesIO()
     code = segno.make_qr(shared.address + partner_query(request), error="m")
