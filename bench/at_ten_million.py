@@ -17,9 +17,13 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from bench.bare import bare_views
 from bench.compare import Figure
-from bench.confirmations import confirm_requests, pace_of_confirmations
+from bench.confirmations import (
+    bare_confirm_requests,
+    confirm_requests,
+    pace_of_confirmations,
+)
 from bench.forms import PETITION, filled_in_forms
-from bench.load import Load, get, requests_a_second
+from bench.load import Load, get, post, requests_a_second
 from bench.server import web_server
 from bench.vaults import as_web
 from local.places import ROOT
@@ -33,10 +37,9 @@ ROUNDS = 15
 CONFIRMATIONS = 1500
 GOAL = 0.95
 FILLED = "filled"
-PAGE = "petition_page"
-# A page that names signers and letters is longer; the limit is a constant one of its length.
-PAGE_LIMIT = "constant_page"
-SHARE = "petition_page ÷ constant_page"
+# The site's figure is its share of the bare view on the same database: with a page as long, since one
+# that names signers and letters is longer.
+SHARE = "_ratio"
 
 # How many a second, by what is asked.
 Paces = Mapping[str, Callable[[], float]]
@@ -47,14 +50,15 @@ Pair = tuple[float, float]
 def measure_at_ten_million() -> dict[str, Figure]:
     url = _make_filled()
     public = as_web()
+    full = {**public, "DATABASE_URL": url}
     with (
         web_server(**public) as empty,
-        web_server(**public, DATABASE_URL=url) as filled,
-        bare_views(public, beside=empty) as small,
-        bare_views(public, beside=filled) as large,
+        web_server(**full) as filled,
+        bare_views(public, beside=empty) as bare_empty,
+        bare_views(full, beside=filled) as bare_filled,
     ):
-        without = _paces(empty, DEFAULT_DB_ALIAS, small)
-        with_them = _paces(filled, FILLED, large)
+        without = _paces(empty, bare_empty, DEFAULT_DB_ALIAS)
+        with_them = _paces(filled, bare_filled, FILLED)
         # The first is for templates and caches.
         rounds = [_round(without, with_them, number % 2) for number in range(1 + ROUNDS)][1:]
     return _report(rounds)
@@ -89,20 +93,29 @@ def _manage(words: list[str], url: str) -> None:
 # --- Their turns
 
 
-def _paces(port: int, database: str, constant_page: int) -> Paces:
-    forms = filled_in_forms(port)
+def _paces(site: int, bare: int, database: str) -> Paces:
+    """Of the site, and of its bare views on the same database."""
+    forms = filled_in_forms(site)
     petition = Petition.objects.using(database).get(number=1)
-    confirmations = confirm_requests(
-        petition, rounds=1 + ROUNDS, a_round=CONFIRMATIONS, database=database
-    )
+    some = {"rounds": 1 + ROUNDS, "a_round": CONFIRMATIONS}
+    confirmations = confirm_requests(petition, database=database, **some)
+    bare_ones = bare_confirm_requests(petition, database=database, **some)
     return {
-        "sign_request": lambda: _pace(port, Load(forms, b"200")),
-        "confirmation": lambda: pace_of_confirmations(
-            port, confirmations.pop(), b"200", seconds=SECONDS
-        ),
-        PAGE: lambda: _pace(port, Load([get(PETITION)], b"200")),
-        PAGE_LIMIT: lambda: _pace(constant_page, Load([get("/page")], b"200")),
+        "sign_request": lambda: _pace(site, Load(forms, b"200")),
+        _limit("sign_request"): lambda: _pace(bare, Load([post("/sign", b"")], b"302")),
+        "confirmation": lambda: _confirmations(site, confirmations.pop(), b"200"),
+        _limit("confirmation"): lambda: _confirmations(bare, bare_ones.pop(), b"302"),
+        "petition_page": lambda: _pace(site, Load([get(PETITION)], b"200")),
+        _limit("petition_page"): lambda: _pace(bare, Load([get("/page")], b"200")),
     }
+
+
+def _limit(name: str) -> str:
+    return f"{name}, bare view"
+
+
+def _confirmations(port: int, requests: list[bytes], status: bytes) -> float:
+    return pace_of_confirmations(port, requests, status, seconds=SECONDS)
 
 
 def _pace(port: int, load: Load) -> float:
@@ -118,7 +131,8 @@ def _round(without: Paces, with_them: Paces, turned: int) -> dict[str, Pair]:
         else:
             empty, full = without[name](), with_them[name]()
         paces[name] = (empty, full)
-    paces[SHARE] = _shares(paces[PAGE], paces[PAGE_LIMIT])
+    for name in [each for each in without if _limit(each) in without]:
+        paces[f"{name}{SHARE}"] = _shares(paces[name], paces[_limit(name)])
     return paces
 
 
@@ -133,16 +147,11 @@ def _report(rounds: list[dict[str, Pair]]) -> dict[str, Figure]:
         pairs = [each[name] for each in rounds]
         empty, full = (statistics.median(side) for side in zip(*pairs, strict=True))
         ratio = statistics.median(full / empty for empty, full in pairs)
-        digits = 2 if name == SHARE else 0
+        digits = 2 if name.endswith(SHARE) else 0
         print(f"{name:30}{empty:12,.{digits}f}{full:18,.{digits}f}{ratio:8.2f}", flush=True)
-        figures |= {
-            f"{name}s_per_second_filled": {
-                "value": round(full, 1),
-                "unit": f"a second, with {SIGNATURES}",
-            },
-            f"{name}_filled_ratio": {
-                "value": round(ratio, 3),
-                "unit": f"of the empty database's, goal {GOAL}",
-            },
+        figures[f"{name}_filled"] = {"value": round(full, 3), "unit": f"with {SIGNATURES}"}
+        figures[f"{name}_filled_ratio"] = {
+            "value": round(ratio, 3),
+            "unit": f"of the empty database's, goal {GOAL}",
         }
     return figures

@@ -24,10 +24,7 @@ A_ROUND = 5_000
 def measure_confirmations(public: dict[str, str]) -> dict[str, Figure]:
     petition = Petition.objects.get(number=1)
     site_requests = confirm_requests(petition)
-    limit_requests = [
-        [post(f"/confirm/{token}", b"") for token in _waiting(petition, A_ROUND)]
-        for _ in range(ROUNDS)
-    ]
+    limit_requests = bare_confirm_requests(petition)
     waiting = SignRequest.objects.count()
     with (
         web_server(**public) as site,
@@ -68,7 +65,21 @@ def confirm_requests(
     ]
 
 
-def _waiting(petition: Petition, count: int, database: str = DEFAULT_DB_ALIAS) -> list[str]:
+def bare_confirm_requests(
+    petition: Petition,
+    *,
+    rounds: int = ROUNDS,
+    a_round: int = A_ROUND,
+    database: str = DEFAULT_DB_ALIAS,
+) -> list[list[bytes]]:
+    """The same for the bare view."""
+    return [
+        [post(f"/confirm/{token}", b"") for token in _waiting(petition, a_round, database)]
+        for _ in range(rounds)
+    ]
+
+
+def _waiting(petition: Petition, count: int, database: str) -> list[str]:
     """Tokens of so many sign requests whose mail has gone out."""
     box = Details(name="Supporter Number").seal(petition_id=petition.pk, signature_id=uuid.uuid4())
     others = list(Petition.objects.open().exclude(pk=petition.pk).values_list("pk", flat=True))
