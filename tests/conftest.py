@@ -14,6 +14,7 @@ from django.test import TransactionTestCase
 from django.utils import timezone, translation
 from hypothesis import settings as effort
 from playwright.sync_api import Browser, sync_playwright
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from local.smtp import Keeper, mail_server
 from petitions.catalogues import compile_catalogues
@@ -36,6 +37,7 @@ from tests.database import (
 from tests.mailbox import Mailbox
 from tests.makers import make_catalogue, make_office, make_petition, make_signature
 from tests.processes import own_limits_url, until
+from tests.static_files import read_once
 
 EPOCH = "2026-11a"
 NO_CHROMIUM = "No Chromium here: install Debian's `chromium`, or name one in CHROMIUM_PATH."
@@ -50,6 +52,7 @@ def pytest_configure():
     if not os.environ.get("DATABASE_URL"):
         pytest.exit("Tests need PostgreSQL: type 'make test'.", returncode=2)
     TransactionTestCase._fixture_teardown = empty_tables
+    WhiteNoiseMiddleware.update_files_dictionary = read_once
 
 
 @pytest.fixture
