@@ -87,11 +87,21 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 def all_keys(directory: Path) -> Iterator[Vault]:
     """A fresh vault with all keys, as the role `all` has it; it is the site's meanwhile."""
     fresh = Vault(directory)
+    make_all_keys(fresh)
+    with open_vault(fresh) as found:
+        yield found
+
+
+def make_all_keys(fresh: Vault) -> None:
     for purpose in Purpose:
         fresh.generate_key(purpose, EPOCH)
     fresh.generate_pepper()
     generate_log_key(fresh)
     fresh.activate(dict.fromkeys(Purpose, EPOCH))
+
+
+@contextmanager
+def open_vault(fresh: Vault) -> Iterator[Vault]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(django_settings, "VAULT_DIR", fresh.directory)
         patch.setattr(django_settings, "LEDGER_MEMORY_DIR", fresh.directory / "ledger")
@@ -100,9 +110,18 @@ def all_keys(directory: Path) -> Iterator[Vault]:
     vault.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def model_vault(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("model") / "vault"
+    make_all_keys(Vault(folder))
+    return folder
+
+
 @pytest.fixture
-def keys(tmp_path) -> Iterator[Vault]:
-    with all_keys(tmp_path / "vault") as found:
+def keys(tmp_path, model_vault) -> Iterator[Vault]:
+    """A vault with all keys, of the test alone: a copy, for making keys takes long."""
+    shutil.copytree(model_vault, tmp_path / "vault")
+    with open_vault(Vault(tmp_path / "vault")) as found:
         yield found
 
 
