@@ -55,6 +55,10 @@ def pytest_configure():
     WhiteNoiseMiddleware.update_files_dictionary = read_once
 
 
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture
 def show(record_property):
     """Show a figure at the end of the run, whichever process the test ran in."""
