@@ -56,6 +56,7 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
+    """Behind these come, as pytest-django has put them, tests that roll back, that empty tables, that ask none."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
