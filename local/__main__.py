@@ -80,9 +80,10 @@ def in_parallel(words: Sequence[str]) -> list[str]:
     """Three processes, unless the words say how many or ask for a debugger.
 
     One more than a small machine has cores: somebody always waits, for a server or for a browser.
+    Whoever has done its part takes over from the others, lest one sits alone with all browsers.
     """
     own = ("-n", "--numprocesses", "--pdb", "--trace", "-p")
-    return [] if any(word.startswith(own) for word in words) else ["-n", "3"]
+    return [] if any(word.startswith(own) for word in words) else ["-n", "3", "--dist", "worksteal"]
 
 
 def leave_out(words: Sequence[str]) -> list[str]:
