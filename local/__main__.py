@@ -18,7 +18,14 @@ from local import catalogues
 from local.check import check
 from local.places import Home, chosen_content
 from local.processes import run_in_foreground
-from local.servers import SITE, as_environment, servers, settings_for, throw_away_servers
+from local.servers import (
+    KEEP_COMPILED,
+    SITE,
+    as_environment,
+    servers,
+    settings_for,
+    throw_away_servers,
+)
 from local.settings_page import write_settings_page
 from local.static_files import static_files
 from local.stopping import Stopped, Trouble, listen
@@ -50,7 +57,7 @@ def test(words: Sequence[str]) -> int:
     with throw_away_servers("test", durable=False) as (home, environment):
         with static_files(home, environment):
             pass
-        return run_in_foreground(command, environment)
+        return run_in_foreground(command, environment | KEEP_COMPILED)
 
 
 def bench(words: Sequence[str]) -> int:
@@ -70,9 +77,13 @@ def fuzz(words: Sequence[str]) -> int:
 
 
 def in_parallel(words: Sequence[str]) -> list[str]:
-    """Two processes, unless the words say how many or ask for a debugger."""
+    """Three processes, unless the words say how many or ask for a debugger.
+
+    One more than a small machine has cores: somebody always waits, for a server or for a browser.
+    Whoever has done its part takes over from the others, lest one sits alone with all browsers.
+    """
     own = ("-n", "--numprocesses", "--pdb", "--trace", "-p")
-    return [] if any(word.startswith(own) for word in words) else ["-n", "2"]
+    return [] if any(word.startswith(own) for word in words) else ["-n", "3", "--dist", "worksteal"]
 
 
 def leave_out(words: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from local.content import missing_content
 from local.deployment import judge_deployment
 from local.node_tools import NoNodeTools, node_modules
 from local.places import ROOT
-from local.servers import throw_away_servers
+from local.servers import KEEP_COMPILED, throw_away_servers
 from local.settings_page import judge_settings_page
 from local.static_files import static_files
 from local.stopping import pause
@@ -146,7 +146,7 @@ def look_at_pages(environment: Mapping[str, str]) -> Outcome:
         modules, missing = str(node_modules()), ""
     except NoNodeTools as reason:
         modules, missing = "", f"THE HTML CHECKER COULD NOT RUN: {reason}"
-    where = {**environment, "NODE_MODULES": modules}
+    where = {**environment, **KEEP_COMPILED, "NODE_MODULES": modules}
     done = run((sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/pages"), where)
     figures = done.output.partition(" figures ")[2].splitlines()[1:]
     skipped = [line for line in done.output.splitlines() if line.startswith("SKIPPED")]

@@ -16,6 +16,10 @@ SITE = "http://127.0.0.1:8000"
 # Nothing listens there: a test that sends mail names its own server.
 NO_MAIL = "smtp://127.0.0.1:1"
 
+# Tests start hundreds of processes. Where the machine forbids to keep what Python compiled, each
+# would compile the whole site again, half a second long.
+KEEP_COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+
 # Seconds after which the local mail server gives up a silent connection. A letter whose fate is
 # unknown waits that long, so a laptop's is shorter than a real relay's.
 RELAY_TIMEOUT = 30

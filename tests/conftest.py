@@ -14,6 +14,7 @@ from django.test import TransactionTestCase
 from django.utils import timezone, translation
 from hypothesis import settings as effort
 from playwright.sync_api import Browser, sync_playwright
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from local.smtp import Keeper, mail_server
 from petitions.catalogues import compile_catalogues
@@ -36,6 +37,7 @@ from tests.database import (
 from tests.mailbox import Mailbox
 from tests.makers import make_catalogue, make_office, make_petition, make_signature
 from tests.processes import own_limits_url, until
+from tests.static_files import read_once
 
 EPOCH = "2026-11a"
 NO_CHROMIUM = "No Chromium here: install Debian's `chromium`, or name one in CHROMIUM_PATH."
@@ -50,6 +52,12 @@ def pytest_configure():
     if not os.environ.get("DATABASE_URL"):
         pytest.exit("Tests need PostgreSQL: type 'make test'.", returncode=2)
     TransactionTestCase._fixture_teardown = empty_tables
+    WhiteNoiseMiddleware.update_files_dictionary = read_once
+
+
+def pytest_collection_modifyitems(items):
+    """Behind these come, as pytest-django has put them, tests that roll back, that empty tables, that ask none."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture
@@ -84,11 +92,21 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 def all_keys(directory: Path) -> Iterator[Vault]:
     """A fresh vault with all keys, as the role `all` has it; it is the site's meanwhile."""
     fresh = Vault(directory)
+    make_all_keys(fresh)
+    with open_vault(fresh) as found:
+        yield found
+
+
+def make_all_keys(fresh: Vault) -> None:
     for purpose in Purpose:
         fresh.generate_key(purpose, EPOCH)
     fresh.generate_pepper()
     generate_log_key(fresh)
     fresh.activate(dict.fromkeys(Purpose, EPOCH))
+
+
+@contextmanager
+def open_vault(fresh: Vault) -> Iterator[Vault]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(django_settings, "VAULT_DIR", fresh.directory)
         patch.setattr(django_settings, "LEDGER_MEMORY_DIR", fresh.directory / "ledger")
@@ -97,9 +115,18 @@ def all_keys(directory: Path) -> Iterator[Vault]:
     vault.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def model_vault(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("model") / "vault"
+    make_all_keys(Vault(folder))
+    return folder
+
+
 @pytest.fixture
-def keys(tmp_path) -> Iterator[Vault]:
-    with all_keys(tmp_path / "vault") as found:
+def keys(tmp_path, model_vault) -> Iterator[Vault]:
+    """A vault with all keys, of the test alone: a copy, for making keys takes long."""
+    shutil.copytree(model_vault, tmp_path / "vault")
+    with open_vault(Vault(tmp_path / "vault")) as found:
         yield found
 
 

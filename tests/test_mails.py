@@ -11,7 +11,6 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from django.utils.translation import override
 
-from petitions.content import load_campaign
 from petitions.delivery.batches import close_batch
 from petitions.delivery.letters import LetterDesk
 from petitions.models import Delivery, Office, Petition, SignRequest
@@ -19,6 +18,7 @@ from petitions.news.mails import compose_letter
 from petitions.news.mails import compose_mail as compose_news
 from petitions.signatures.confirmation_mail import compose_mail
 from petitions.signatures.tokens import make_token
+from tests.database import fill_with_the_campaign
 from tests.mail_lint import lint, lint_headers
 from tests.mailbox import text_of
 from tests.makers import make_answer, make_news, make_office, make_signature, make_wish
@@ -36,7 +36,7 @@ NO_SPAMASSASSIN = "No SpamAssassin here: install Debian's `spamassassin`."
 
 @pytest.fixture
 def petition(keys):
-    load_campaign(django_settings.CONTENT_DIR)
+    fill_with_the_campaign()
     Office.objects.all().delete()
     return Petition.objects.get(number=1)
 

@@ -22,6 +22,7 @@ from tests.mailbox import Mailbox, link_in, text_of
 from tests.pdf import pages_of
 from tests.processes import ROOT, free_port, until
 
+pytestmark = pytest.mark.long
 TUTORIAL = (ROOT / "docs/your-own-campaign.md").read_text()
 EXAMPLE = ROOT / "examples/night-bus"
 # Lists of countries name these two, whatever the campaign is about.

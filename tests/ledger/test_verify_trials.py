@@ -7,6 +7,8 @@ import shutil
 from collections import Counter
 from copy import copy
 
+import pytest
+
 from five_asks_verify.__main__ import main
 from five_asks_verify.entries import Kind
 from five_asks_verify.merkle import HASH_BYTES
@@ -129,6 +131,7 @@ SCENES = [
 ]
 
 
+@pytest.mark.long
 def test_each_changed_log_is_found_and_no_other_one(tmp_path, capsys, show):
     chance = random.Random(6962)  # noqa: S311 - the same each time
     found = Counter()

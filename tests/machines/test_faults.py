@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.processes import ROOT
 
 NOTHING_LOST = """\
@@ -17,6 +19,7 @@ NOTHING_LOST = """\
 """
 
 
+@pytest.mark.long
 def test_a_killed_web_worker_and_a_beat_that_is_away_cost_nobody_a_signature(show):
     done = subprocess.run(
         [sys.executable, "-m", "bench.faults", "web-worker", "beat-away"],

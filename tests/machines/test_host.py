@@ -187,6 +187,7 @@ def lend_packages(machine):
     (environment / "complete").touch()
 
 
+@pytest.mark.long
 def test_from_nothing_to_a_signed_petition_and_through_upgrades_and_back(machine, show):
     began = time.monotonic()
     lend_packages(machine)

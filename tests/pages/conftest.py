@@ -14,7 +14,6 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from petitions.content import load_campaign
 from petitions.delivery.batches import close_batch
 from petitions.models import (
     Delivery,
@@ -26,6 +25,7 @@ from petitions.models import (
     Tally,
     Visibility,
 )
+from tests.database import fill_with_the_campaign
 from tests.makers import make_signature, make_wish
 
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
@@ -46,7 +46,7 @@ class Answer:
 @pytest.fixture
 def campaign(db, keys, ask):
     """The five asks with signers of many countries, public names, letters and a won ask."""
-    load_campaign(settings.CONTENT_DIR)
+    fill_with_the_campaign()
     petitions = list(Petition.objects.all())
     for number, petition in enumerate(petitions):
         Tally.objects.change(petition_ids=[petition.pk], country="UA", by=400 * number)

@@ -29,6 +29,7 @@ def tick(*petitions):
     return {"petitions": [petition.pk for petition in petitions]}
 
 
+@pytest.mark.long
 def test_a_scanner_opening_the_link_confirms_nothing(client, link):
     for _ in range(1000):
         assert client.get(link).status_code == HTTPStatus.OK

@@ -48,6 +48,7 @@ UNDERSTOOD = {
 }
 
 
+@pytest.mark.long
 @settings(
     max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import override
 
-from petitions.content import campaign, load_campaign
+from petitions.content import campaign
 from petitions.models import OfficeName, Page, Partner
 from petitions.web.languages import SUGGESTIONS
+from tests.database import fill_with_the_campaign
 from tests.makers import make_office, make_petition, make_wish
 
 pytestmark = pytest.mark.django_db
@@ -229,7 +230,7 @@ def test_only_an_address_without_a_language_varies_by_what_the_browser_prefers(c
 
 
 def test_the_campaigns_words_are_in_the_pages_language(client, keys):
-    load_campaign(settings.CONTENT_DIR)
+    fill_with_the_campaign()
 
     home = read(client, "/uk/")
 
