@@ -21,6 +21,7 @@ def read_once(middleware: WhiteNoiseMiddleware, root: str, prefix: str) -> None:
         settings.STATIC_URL,
         *(middleware.max_age, middleware.charset, middleware.allow_all_origins),
         middleware.add_headers_function,
+        settings.ROLE,
     )
     if asked not in known:
         before = middleware.files

@@ -16,7 +16,7 @@ from django.conf import settings
 from petitions.ledger.tree import MissingTile, stored_tree
 from petitions.models import Head, Log
 from petitions.vault import KeysUnavailable, VaultError
-from petitions.vault.files import make_folder, reachable, write_json
+from petitions.vault.files import locked, make_folder, reachable, write_json
 from petitions.vault.keyring import read_key_file
 
 
@@ -58,9 +58,14 @@ def has_signed(log: Log) -> bool:
 
 
 def remember(head: Head) -> None:
-    """Once it is stored for good: what was signed and rolled back has been shown to nobody."""
+    """Once it is stored for good: what was signed and rolled back has been shown to nobody.
+
+    By then somebody else may have signed the next one, and remembered it already.
+    """
     content = {"size": head.size, "root": bytes(head.root).hex()}
-    write_json(_path(head.log), content, secret=True)
+    with locked(Path(settings.LEDGER_MEMORY_DIR)):
+        if not has_signed(head.log) or _signed_last(head.log)[0] < head.size:
+            write_json(_path(head.log), content, secret=True)
 
 
 def _can_be_written() -> bool:

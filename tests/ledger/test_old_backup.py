@@ -14,7 +14,7 @@ from petitions.delivery.office_pages import ask_for_files
 from petitions.delivery.queue import send_letters
 from petitions.delivery.spool import make_wanted_files
 from petitions.ledger.anew import begin_anew
-from petitions.ledger.memory import OlderThanPublished
+from petitions.ledger.memory import OlderThanPublished, remember
 from petitions.ledger.publish import publish, publish_batches, publish_petition
 from petitions.models import (
     Batch,
@@ -95,6 +95,16 @@ def test_nothing_is_signed_by_a_database_that_went_on_otherwise(old):
     path.write_text(memory)
 
     assert Log.objects.get().size > 6
+    with pytest.raises(OlderThanPublished):
+        publish(old)
+
+
+def test_a_head_that_is_remembered_late_makes_no_newer_one_forgotten(old):
+    """Two publish at once, and who was first is the last to note it."""
+    make_signature(old)
+
+    remember(Head.objects.get())
+
     with pytest.raises(OlderThanPublished):
         publish(old)
 
