@@ -9,14 +9,17 @@ from __future__ import annotations
 import struct
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import altcha
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from petitions.signatures import flood
+
+if TYPE_CHECKING:
+    from altcha import Challenge
 
 ALGORITHM = "PBKDF2/SHA-256"
 # Of 4,096 tries one fits, with 500 rounds each: about a second for a laptop, some for a phone.
@@ -37,7 +40,10 @@ def challenge(_request: HttpRequest) -> HttpResponse:
     return JsonResponse(make_challenge().to_dict())
 
 
-def make_challenge() -> altcha.Challenge:
+def make_challenge() -> Challenge:
+    # Nobody needs it while there is no flood.
+    import altcha  # noqa: PLC0415
+
     return altcha.create_challenge(
         ALGORITHM,
         ROUNDS,
@@ -58,6 +64,8 @@ def read_proof(typed: str) -> Proof | None:
     """None where it is missing, forged, expired or wrong."""
     if not typed or len(typed) > LONGEST_PROOF:
         return None
+    import altcha  # noqa: PLC0415 - as above
+
     try:
         if not altcha.verify_solution(typed, _secret()).verified:
             return None

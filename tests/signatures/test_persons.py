@@ -29,8 +29,8 @@ from petitions.signatures.correct import Correction, correct, end_restriction, r
 from petitions.signatures.persons import Subject, erase_person, find
 from petitions.signatures.receipt import receipt
 from petitions.signatures.withdraw import withdraw
+from tests.at_once import at_once
 from tests.makers import make_answer, make_office, make_petition, make_signature, make_wish
-from tests.signatures.test_race import all_at_once
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -273,10 +273,10 @@ def test_erasing_withdrawing_and_confirming_at_once_is_counted_once(ask, sign, s
     jobs = [lambda: erase_person(ANN, now=NOW), lambda: withdraw(token, now=NOW)] * 10
     jobs.append(lambda: confirm(mailing.confirm_token, petition_ids=ids, now=NOW))
 
-    raised = all_at_once(jobs)
+    raised = at_once(*jobs)
 
     show(f"Erasing, leaving and confirming at once: {raised}, tally {tally()}")
-    assert {each.__name__ for each in raised} <= {"LinkNotValid"}
+    assert {type(each).__name__ for each in raised} <= {"LinkNotValid"}
     assert tally() == tally_of_rows()
     erase_person(ANN, now=NOW)
     assert tally() == {}
@@ -292,7 +292,7 @@ def test_correcting_to_and_fro_while_they_leave_keeps_the_tally_right(sign):
     def to(country):
         return lambda: correct(ANN, ids, Correction(country, Details(name="Ann")))
 
-    raised = all_at_once([to("UA"), to("DE"), to("LT")] * 6 + [lambda: withdraw(token, now=NOW)])
+    raised = at_once(*[to("UA"), to("DE"), to("LT")] * 6, lambda: withdraw(token, now=NOW))
 
     assert raised == []
     assert tally() == tally_of_rows() == {}
