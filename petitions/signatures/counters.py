@@ -47,25 +47,23 @@ class Counters(redis.Redis):
 
     def _say(self, *words: Any) -> Any:
         line = self._line()
-        line.send_command(*words)
-        return line.read_response()
+        try:
+            return _answer(line, words)
+        except redis.ConnectionError:
+            # A server that was restarted has closed it since; to look before would be one more call
+            # of the system for each form. By itself it connects anew.
+            return _answer(line, words)
 
     def _line(self) -> Any:
-        """A connection that is open, as far as one can know before anything is said."""
         line = getattr(self._own, "line", None)
         if line is None:
             line = self._own.line = self.connection_pool.make_connection()
-        elif line.is_connected and _was_closed(line):
-            line.disconnect()
         return line
 
 
-def _was_closed(line: Any) -> bool:
-    """By the server: nothing else is to be read before something was said."""
-    try:
-        return bool(line.can_read())
-    except redis.ConnectionError:
-        return True
+def _answer(line: Any, words: Sequence[Any]) -> Any:
+    line.send_command(*words)
+    return line.read_response()
 
 
 @cache

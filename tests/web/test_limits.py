@@ -260,6 +260,14 @@ def test_signing_goes_on_as_fast_when_valkey_stops_and_counts_again_when_it_is_b
     assert [ask("2600:db8:1:2::9") for _ in range(6)][-1] > FLAT
 
 
+def test_a_valkey_that_was_restarted_meanwhile_counts_the_next_form(broken):
+    ask("2600:db8:1:2::9")
+    broken.stop()
+    broken.start()
+
+    assert [ask("2600:db8:1:2::9") for _ in range(6)][-1] > FLAT
+
+
 @pytest.mark.django_db
 def test_a_valkey_that_takes_calls_and_never_answers_costs_one_signer_a_moment(
     client, keys, settings, show
