@@ -12,6 +12,8 @@ from local.html_forms import read_page
 from petitions.web.traps import READING_SECONDS
 
 PETITION = "/en/petitions/special-rapporteur/"
+# What browsers ask for.
+COMPRESSED = "Accept-Encoding: gzip, deflate, br"
 COUNTRIES = ["LT", "UA", "DE", "PL", "FR"]
 
 
@@ -34,7 +36,6 @@ def sign_request(number: int, stamp: str, *headers: str) -> bytes:
                 "stamp": stamp,
             }
         ).encode(),
-        "Accept-Encoding: gzip, deflate, br",
         *headers,
     )
 
@@ -44,7 +45,7 @@ def filled_in_forms(port: int) -> list[bytes]:
     stamp = stamp_on(port)
     # Faster forms are a robot's, and take another way.
     time.sleep(READING_SECONDS + 1)
-    return [sign_request(number, stamp) for number in range(1000)]
+    return [sign_request(number, stamp, COMPRESSED) for number in range(1000)]
 
 
 def stamp_on(port: int) -> str:

@@ -170,6 +170,7 @@ def look_back(answers: Sequence[Told], day: Day, *, begins_at: float) -> Outcome
     kinds = {told: _kind(told, day.away, rush) for told in answers}
     forms = [told for told in answers if told.address]
     acknowledged = {told.address for told in forms if told.acknowledged}
+    assert acknowledged  # noqa: S101 - or nothing was measured
     mailed = set(_addresses_in(day.site.mailbox))
     wrong = [told for told, kind in kinds.items() if kind == Kind.OTHER][:WRONG_SHOWN]
     return Outcome(
