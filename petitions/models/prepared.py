@@ -38,8 +38,8 @@ def read_prepared(statement: str, parameters: Mapping[str, Any]) -> list[tuple[A
 def values(row: str, count: int) -> str:
     """So many rows of parameters, to be given as `numbered` names them.
 
-    psycopg writes each at once; in a list it looks for the kind of every item first, which takes
-    longer than all else about a statement. Each count is a statement of its own: use it for few rows.
+    psycopg writes each at once; in a list it looks for the kind of every item first, which took up to
+    half of a confirmation's statements. Each count is a statement of its own: use it for few rows.
     """
     rows = (_NAME.sub(rf"%(\1_{place})", row) for place in range(count))
     return ", ".join(f"({each})" for each in rows)

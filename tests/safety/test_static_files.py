@@ -20,7 +20,10 @@ def names(folder):
 
 def test_a_public_server_serves_its_own_files_and_none_of_the_organizers(served):
     collected = names(Path(settings.STATIC_ROOT))
-    assert {name.startswith(ORGANIZERS) for name in collected} == {True, False}
+    public = {name.partition("/")[0] for name in collected if not name.startswith(ORGANIZERS)}
+    # The last is the mailbox of `make run`. Whatever else an app brings along has to be looked at.
+    assert public == {"css", "img", "js", "local"}
+    assert any(name.startswith(ORGANIZERS) for name in collected)
 
     proxy = {"Host": HOST, "X-Forwarded-Proto": "https"}
     site = f"http://127.0.0.1:{served}/static/"
